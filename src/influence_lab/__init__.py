@@ -1,0 +1,1 @@
+"""Influence functions, derived, computed and checked."""

@@ -1,0 +1,132 @@
+"""Read and write artifacts: whole or not at all.
+
+Every file is written to a temporary name beside its place and renamed, so a killed run leaves no partial artifact.
+Every read checks the content (CRC of npz members, page checksums of Parquet), and a damaged file is set aside under
+`NAME.damaged`, so that the next `snakemake` makes it anew.
+"""
+
+import json
+import os
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from influence_lab.locations import shown
+
+
+class MissingArtifactError(FileNotFoundError):
+    """An artifact is not there; the message names the command that makes it."""
+
+
+class DamagedArtifactError(ValueError):
+    """An artifact cannot be read; it has been set aside and the message names the command that makes it anew."""
+
+
+@contextmanager
+def whole(path: Path | str) -> Iterator[Path]:
+    """Give a temporary path to write to; rename it to `path` when the block ends well, remove it when it does not.
+
+    >>> with whole(getfixture("tmp_path") / "a.txt") as partial:
+    ...     _ = partial.write_text("complete")
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial")
+    os.close(handle)
+    partial = Path(name)
+    try:
+        yield partial
+        partial.chmod(0o666 & ~_umask())  # mkstemp makes files that only their owner can read
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_arrays(path: Path | str, **arrays: np.ndarray) -> None:
+    """Write named arrays to an npz file (no pickles).
+
+    Raises:
+        TypeError: an array has dtype object, which only a pickle could hold.
+    """
+    for name, array in arrays.items():
+        if np.asarray(array).dtype == object:
+            raise TypeError(f"array {name!r} for {shown(path)} has dtype object; give numbers or fixed-length strings")
+    with whole(path) as partial, partial.open("wb") as file:
+        np.savez(file, **arrays)
+
+
+def read_arrays(path: Path | str) -> dict[str, np.ndarray]:
+    """All arrays of an npz file by name.
+
+    Raises:
+        MissingArtifactError, DamagedArtifactError: with the command that makes the file.
+    """
+
+    def load(file: Path) -> dict[str, np.ndarray]:
+        with np.load(file, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+
+    return _read(path, load)
+
+
+def write_table(path: Path | str, table: pd.DataFrame) -> None:
+    """Write a table to Parquet with page checksums."""
+    with whole(path) as partial:
+        pq.write_table(
+            pa.Table.from_pandas(table, preserve_index=False), partial, compression="zstd", write_page_checksum=True
+        )
+
+
+def read_table(path: Path | str) -> pd.DataFrame:
+    """The table in a Parquet file, its checksums verified.
+
+    Raises:
+        MissingArtifactError, DamagedArtifactError: with the command that makes the file.
+    """
+    return _read(path, lambda file: pq.read_table(file, page_checksum_verification=True).to_pandas())
+
+
+def write_facts(path: Path | str, facts: Any) -> None:
+    """Write small facts as JSON with sorted keys. NaN and infinity raise ValueError: JSON has neither."""
+    text = json.dumps(facts, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False)
+    with whole(path) as partial:
+        partial.write_text(text + "\n", encoding="utf-8")
+
+
+def read_facts(path: Path | str) -> Any:
+    """What a JSON file holds.
+
+    Raises:
+        MissingArtifactError, DamagedArtifactError: with the command that makes the file.
+    """
+    return _read(path, lambda file: json.loads(file.read_text(encoding="utf-8")))
+
+
+def _read(path: Path | str, load: Callable[[Path], Any]) -> Any:
+    path = Path(path)
+    if not path.exists():
+        raise MissingArtifactError(f"{shown(path)} is not there yet; make it with: snakemake {shown(path)!r}")
+    try:
+        return load(path)
+    except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile, zlib.error, pa.ArrowException) as error:
+        aside = path.with_name(path.name + ".damaged")
+        path.replace(aside)
+        raise DamagedArtifactError(
+            f"{shown(path)} is damaged ({str(error).splitlines()[0]}); it was set aside as {aside.name}; "
+            f"make it anew with: snakemake {shown(path)!r}"
+        ) from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,1 @@
+"""Hessian, Gauss-Newton, Kronecker factors and solvers."""

@@ -1,0 +1,1 @@
+"""Datasets: generated, real and checked."""

@@ -1,0 +1,1 @@
+"""Ground truth, and how close scores come to it."""

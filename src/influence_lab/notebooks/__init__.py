@@ -1,0 +1,1 @@
+"""Run notebooks, and keep the ledger of claims that they check."""

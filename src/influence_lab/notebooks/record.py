@@ -1,0 +1,97 @@
+"""Record measured numbers for the ledger of claims, from inside a notebook."""
+
+from html import escape
+
+from IPython.display import display
+
+from influence_lab.notebooks.claims import Check, Claim, Judgement, LedgerError, Measurement, judge, load_claims
+
+CLAIM_MIME = "application/vnd.influence-lab.claim+json"
+
+_RELATION = {"equals": "=", "at_most": "≤", "at_least": "≥"}
+
+
+def record(claim_id: str, **measured: float | tuple[float, float]) -> None:
+    """Record the numbers measured for a claim; the verdict follows from the claim's rules and is shown on the page.
+
+    Args:
+        claim_id: an id of `notebooks/claims.yaml`, for example `"A5"`.
+        measured: one keyword for each check of the claim: a number, or a pair (number, half-width of its 95 %
+            interval).
+
+    Raises:
+        LedgerError: an unknown claim, a check without a number or a number without a check, or a number that is not
+            finite.
+    """
+    claim = next((claim for claim in load_claims() if claim.id == claim_id), None)
+    if claim is None:
+        raise LedgerError(f"no claim {claim_id!r} in notebooks/claims.yaml")
+    measurements = {name: _measurement(claim_id, name, value) for name, value in measured.items()}
+    judgement = judge(claim, measurements)
+    content = {
+        "id": claim.id,
+        "measured": {name: measurement.model_dump() for name, measurement in measurements.items()},
+    }
+    display({CLAIM_MIME: content, "text/html": verdict_html(claim, measurements, judgement)}, raw=True)
+
+
+def verdict_html(claim: Claim, measured: dict[str, Measurement], judgement: Judgement) -> str:
+    """A claim, its checks with their numbers, and its verdict, as the box that a page shows."""
+    rows = "".join(_row(check, measured[check.name]) for check in claim.checks)
+    correction = f"<p><strong>Correct is:</strong> {escape(claim.correction)}</p>" if claim.correction else ""
+    return (
+        f'<div class="claim claim-{judgement.verdict}" id="claim-{claim.id}">'
+        f'<p class="claim-title">{claim.id}: <span class="verdict verdict-{judgement.verdict}">{judgement.verdict}</span>'
+        f' <span class="claim-source">({claim.source}, section {escape(claim.section)})</span></p>'
+        f"<p>{escape(claim.statement)}</p>{correction}"
+        '<table class="table claim-checks"><thead><tr><th>Tests</th><th>What was measured</th><th>Measured</th>'
+        f"<th>Accepted</th><th>Outcome</th></tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def number(measurement: Measurement) -> str:
+    """A measured number with its interval, in as many digits as the interval supports.
+
+    >>> number(Measurement(value=1.99712, uncertainty=0.0213))
+    '1.997 ± 0.021'
+    >>> number(Measurement(value=3.2e-13))
+    '3.2e-13'
+    """
+    value, uncertainty = measurement.value, measurement.uncertainty
+    if uncertainty == 0:
+        return f"{value:.4g}"
+    if 1e-4 <= abs(uncertainty) < 1e4:
+        decimals = max(0, 1 - int(f"{uncertainty:e}".split("e")[1]))
+        return f"{value:.{decimals}f} ± {uncertainty:.{decimals}f}"
+    return f"{value:.3g} ± {uncertainty:.2g}"
+
+
+def accepted(check: Check) -> str:
+    """The values that pass a check, as a reader sees them.
+
+    >>> accepted(Check(name="slope", of="source", what="", rule="equals", expected=2, tolerance=0.05))
+    '= 2 ± 0.05'
+    """
+    if check.rule == "equals":
+        return f"= {check.expected:g} ± {check.tolerance:g}"
+    bound = check.expected + (check.tolerance if check.rule == "at_most" else -check.tolerance)
+    return f"{_RELATION[check.rule]} {bound:g}"
+
+
+def _row(check: Check, measured: Measurement) -> str:
+    outcome = check.outcome(measured)
+    subject = "the source" if check.of == "source" else "the correction"
+    return (
+        f"<tr><td>{subject}</td><td>{escape(check.what)}</td><td>{number(measured)}</td><td>{accepted(check)}</td>"
+        f'<td class="outcome-{outcome}">{outcome}</td></tr>'
+    )
+
+
+def _measurement(claim_id: str, name: str, value: float | tuple[float, float]) -> Measurement:
+    try:
+        pair = value if isinstance(value, tuple) else (value, 0.0)
+        return Measurement(value=float(pair[0]), uncertainty=float(pair[1]))
+    except (TypeError, ValueError, IndexError) as error:
+        raise LedgerError(
+            f"claim {claim_id}, {name}: got {value!r}, need a finite number or a pair (number, half-width)"
+        ) from error
