@@ -1,11 +1,12 @@
 """Put figures and tables on a page, with what a reader who cannot see them needs."""
 
 import json
-from html import escape
 
 import pandas as pd
 import plotly.graph_objects as go
 from IPython.display import display
+
+from influence_lab.figures.text import html_with_math
 
 PLOTLY_MIME = "application/vnd.plotly.v1+json"
 
@@ -39,5 +40,5 @@ def show_table(table: pd.DataFrame, caption: str, digits: int = 3) -> None:
         raise ValueError("a table needs a caption")
     body = table.to_html(index=False, border=0, classes="table", float_format=lambda value: f"{value:.{digits}g}")
     head, rest = body.split(">", 1)
-    html = f"{head}>\n<caption>{escape(caption)}</caption>{rest}"
+    html = f"{head}>\n<caption>{html_with_math(caption)}</caption>{rest}"
     display({"text/html": html, "text/plain": table.to_string(index=False)}, raw=True)

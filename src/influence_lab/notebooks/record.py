@@ -4,6 +4,7 @@ from html import escape
 
 from IPython.display import display
 
+from influence_lab.figures.text import html_with_math
 from influence_lab.notebooks.claims import Check, Claim, Judgement, LedgerError, Measurement, judge, load_claims
 
 CLAIM_MIME = "application/vnd.influence-lab.claim+json"
@@ -38,12 +39,12 @@ def record(claim_id: str, **measured: float | tuple[float, float]) -> None:
 def verdict_html(claim: Claim, measured: dict[str, Measurement], judgement: Judgement) -> str:
     """A claim, its checks with their numbers, and its verdict, as the box that a page shows."""
     rows = "".join(_row(check, measured[check.name]) for check in claim.checks)
-    correction = f"<p><strong>Correct is:</strong> {escape(claim.correction)}</p>" if claim.correction else ""
+    correction = f"<p><strong>Correct is:</strong> {html_with_math(claim.correction)}</p>" if claim.correction else ""
     return (
         f'<div class="claim claim-{judgement.verdict}" id="claim-{claim.id}">'
         f'<p class="claim-title">{claim.id}: <span class="verdict verdict-{judgement.verdict}">{judgement.verdict}</span>'
         f' <span class="claim-source">({claim.source}, section {escape(claim.section)})</span></p>'
-        f"<p>{escape(claim.statement)}</p>{correction}"
+        f"<p>{html_with_math(claim.statement)}</p>{correction}"
         '<table class="table claim-checks"><thead><tr><th>Tests</th><th>What was measured</th><th>Measured</th>'
         f"<th>Accepted</th><th>Outcome</th></tr></thead><tbody>{rows}</tbody></table></div>"
     )
@@ -82,7 +83,7 @@ def _row(check: Check, measured: Measurement) -> str:
     outcome = check.outcome(measured)
     subject = "the source" if check.of == "source" else "the correction"
     return (
-        f"<tr><td>{subject}</td><td>{escape(check.what)}</td><td>{number(measured)}</td><td>{accepted(check)}</td>"
+        f"<tr><td>{subject}</td><td>{html_with_math(check.what)}</td><td>{number(measured)}</td><td>{accepted(check)}</td>"
         f'<td class="outcome-{outcome}">{outcome}</td></tr>'
     )
 

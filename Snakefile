@@ -1,0 +1,59 @@
+# From config.yaml to a website: data -> models -> attributions -> evaluations -> notebooks -> site.
+# `snakemake --cores all` makes everything; `snakemake -n` says what would be made, and why.
+
+import os
+import sys
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+ROOT = Path(workflow.basedir)
+LIBRARY = str(ROOT / "src")
+sys.path.insert(0, LIBRARY)
+# Jobs and kernels are processes of their own; they take the library that lies beside this Snakefile.
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [LIBRARY, os.environ.get("PYTHONPATH")]))
+
+from influence_lab.config.check import ConfigError, check
+from influence_lab.imports import imported_files
+from influence_lab.notebooks.claims import LedgerError, claims_of_page
+
+
+configfile: "config.yaml"
+
+
+try:
+    config = check(config)
+except ConfigError as error:
+    print(error, file=sys.stderr)
+    os._exit(1)  # Snakemake would wrap the line in a traceback of its own
+
+
+PAGES = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.py"))
+
+
+def code_of(*sources):
+    """Library files that these scripts or notebooks import: a rule's `code` inputs."""
+    files = {file for source in sources for file in imported_files(ROOT / source, ROOT)}
+    return sorted(str(file.relative_to(ROOT)) for file in files)
+
+
+localrules:
+    all,
+
+
+rule all:
+    message:
+        "Everything is made: open results/site/index.html"
+    default_target: True
+    input:
+        "results/site/index.html",
+
+
+include: "rules/data.smk"
+include: "rules/models.smk"
+include: "rules/attributions.smk"
+include: "rules/evaluations.smk"
+include: "rules/notebooks.smk"
+include: "rules/site.smk"

@@ -1,0 +1,60 @@
+"""Check the whole configuration before any job starts."""
+
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from influence_lab.config.gauss_newton import GaussNewton
+from influence_lab.config.section import Section
+from influence_lab.config.taylor_neumann import TaylorNeumann
+
+
+class ConfigError(ValueError):
+    """The configuration is not as it must be: one line with the key's dotted path, what was got, what is allowed."""
+
+
+class Configuration(Section):
+    """Everything in `config.yaml`: a section for each page."""
+
+    taylor_neumann: TaylorNeumann
+    gauss_newton: GaussNewton
+
+
+def check(config: dict[str, Any]) -> dict[str, Any]:
+    """Validate a configuration, overlays and `--config` included.
+
+    Args:
+        config: as Snakemake merged it.
+
+    Returns:
+        The same as plain data, numbers converted to the types that the rules expect.
+
+    Raises:
+        ConfigError: the first unknown key, wrong type or value out of range.
+    """
+    try:
+        return Configuration.model_validate(config).model_dump()
+    except ValidationError as error:
+        raise ConfigError(_line(error.errors()[0])) from None
+
+
+def _line(error: ErrorDetails) -> str:
+    path = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        allowed = _fields_beside(error["loc"])
+        close = get_close_matches(str(error["loc"][-1]), allowed, n=1)
+        guess = f" (did you mean {close[0]}?)" if close else ""
+        return f"config: {path}: unknown key{guess}; allowed here: {', '.join(allowed)}"
+    if error["type"] == "missing":
+        return f"config: {path}: missing; config.yaml has its default"
+    allowed = error["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    return f"config: {path}: got {error['input']!r}; allowed: {allowed}"
+
+
+def _fields_beside(location: tuple[int | str, ...]) -> list[str]:
+    section: Any = Configuration
+    for part in location[:-1]:
+        section = section.model_fields[part].annotation
+    return sorted(section.model_fields)

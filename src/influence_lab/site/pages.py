@@ -1,0 +1,49 @@
+"""Make an executed notebook ready for the site."""
+
+from html import escape
+from typing import Any
+
+import nbformat
+import yaml
+
+FOLDED = "hide-input"
+
+
+def page_for_site(name: str, notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """An executed notebook with its code folded and a footer: how to edit and rerun it, its parameters and versions.
+
+    Args:
+        name: the page's name, for example `"01_taylor_neumann"`.
+        notebook: as `run` wrote it; it is changed in place.
+
+    Returns:
+        The same notebook.
+    """
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.metadata["tags"] = sorted({*cell.metadata.get("tags", []), FOLDED})
+    about = notebook.metadata["influence_lab"]
+    footer = nbformat.v4.new_markdown_cell(_footer(name, about), id="cell-footer")
+    notebook.cells.append(footer)
+    return notebook
+
+
+def _footer(name: str, about: dict[str, Any]) -> str:
+    parameters = yaml.safe_dump(about["parameters"], sort_keys=False, default_flow_style=None).strip()
+    versions = ", ".join(f"{escape(package)} {number}" for package, number in about["versions"].items())
+    return f"""## Edit and rerun this page
+
+```bash
+make lab                                                        # opens JupyterLab: edit {name}.py and save
+.venv/bin/snakemake --cores all results/notebooks/{name}.ipynb  # reruns this page only
+.venv/bin/snakemake --cores all                                 # brings the site up to date
+```
+
+The parameters of this run, from the section `{name[3:]}` of `config.yaml`:
+
+```yaml
+{parameters}
+```
+
+Versions: {versions}.
+"""
