@@ -3,6 +3,7 @@
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 from snakemake.utils import min_version
@@ -13,11 +14,11 @@ ROOT = Path(workflow.basedir)
 LIBRARY = str(ROOT / "src")
 sys.path.insert(0, LIBRARY)
 # Jobs and kernels are processes of their own; they take the library that lies beside this Snakefile.
-os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [LIBRARY, os.environ.get("PYTHONPATH")]))
+os.environ |= {"PYTHONPATH": os.pathsep.join(filter(None, [LIBRARY, os.getenv("PYTHONPATH")]))}
 
 from influence_lab.config.check import ConfigError, check
-from influence_lab.imports import imported_files
-from influence_lab.notebooks.claims import LedgerError, claims_of_page
+from influence_lab.imports import code_inputs
+from influence_lab.notebooks.claims import claims_of_page
 
 
 configfile: "config.yaml"
@@ -33,10 +34,7 @@ except ConfigError as error:
 PAGES = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.py"))
 
 
-def code_of(*sources):
-    """Library files that these scripts or notebooks import: a rule's `code` inputs."""
-    files = {file for source in sources for file in imported_files(ROOT / source, ROOT)}
-    return sorted(str(file.relative_to(ROOT)) for file in files)
+code_of = partial(code_inputs, ROOT)
 
 
 localrules:

@@ -38,6 +38,12 @@ def imported_files(source: Path, root: Path = ROOT) -> list[Path]:
     return sorted(found - {source})
 
 
+def code_inputs(root: Path, *sources: str) -> list[str]:
+    """The `code` inputs of a rule: library files that its scripts or notebooks import, relative to the root."""
+    files = {file for source in sources for file in imported_files(root / source, root)}
+    return sorted(file.relative_to(root).as_posix() for file in files)
+
+
 @cache
 def _direct(path: Path, library: Path, modified: int) -> frozenset[Path]:
     """Package files imported by one file; `modified` only tells the cache that the file changed."""

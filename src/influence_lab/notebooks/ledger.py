@@ -8,7 +8,7 @@ import nbformat
 
 from influence_lab.locations import shown
 from influence_lab.notebooks.claims import Claim, LedgerError, Measurement, judge
-from influence_lab.notebooks.record import CLAIM_MIME, accepted
+from influence_lab.notebooks.record import accepted
 
 
 def recorded_in(notebook: nbformat.NotebookNode) -> dict[str, dict[str, Measurement]]:
@@ -20,7 +20,7 @@ def recorded_in(notebook: nbformat.NotebookNode) -> dict[str, dict[str, Measurem
     found: dict[str, dict[str, Measurement]] = {}
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            content = output.get("data", {}).get(CLAIM_MIME)
+            content = output.get("metadata", {}).get("influence_lab", {}).get("claim")
             if content is None:
                 continue
             if content["id"] in found:

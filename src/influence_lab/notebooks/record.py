@@ -7,8 +7,6 @@ from IPython.display import display
 from influence_lab.figures.text import html_with_math
 from influence_lab.notebooks.claims import Check, Claim, Judgement, LedgerError, Measurement, judge, load_claims
 
-CLAIM_MIME = "application/vnd.influence-lab.claim+json"
-
 _RELATION = {"equals": "=", "at_most": "≤", "at_least": "≥"}
 
 
@@ -33,7 +31,8 @@ def record(claim_id: str, **measured: float | tuple[float, float]) -> None:
         "id": claim.id,
         "measured": {name: measurement.model_dump() for name, measurement in measurements.items()},
     }
-    display({CLAIM_MIME: content, "text/html": verdict_html(claim, measurements, judgement)}, raw=True)
+    html = verdict_html(claim, measurements, judgement)
+    display({"text/html": html}, raw=True, metadata={"influence_lab": {"claim": content}})
 
 
 def verdict_html(claim: Claim, measured: dict[str, Measurement], judgement: Judgement) -> str:

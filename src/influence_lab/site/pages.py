@@ -34,9 +34,12 @@ def _footer(name: str, about: dict[str, Any]) -> str:
     return f"""## Edit and rerun this page
 
 ```bash
-make lab                                                        # opens JupyterLab: edit {name}.py and save
-.venv/bin/snakemake --cores all results/notebooks/{name}.ipynb  # reruns this page only
-.venv/bin/snakemake --cores all                                 # brings the site up to date
+# opens JupyterLab: edit notebooks/{name}.py and save
+make lab
+# reruns this page only
+.venv/bin/snakemake --cores all results/notebooks/{name}.ipynb
+# brings the site up to date
+.venv/bin/snakemake --cores all
 ```
 
 The parameters of this run, from the section `{name[3:]}` of `config.yaml`:

@@ -25,8 +25,15 @@ html_theme_options = {
     "show_toc_level": 2,
     "logo": {"text": html_title},
     "search_bar_text": "Search the pages",
+    "navbar_persistent": [],  # the sidebar has the search field
 }
+html_context = {"default_mode": "auto"}
 html_static_path = ["_static"]
 html_css_files = ["lab.css"]
 html_js_files = ["figures.js"]
 html_copy_source = True
+
+
+def setup(app):
+    """Load MathJax on every page: the ledger and the verdicts have formulas that Sphinx does not see."""
+    app.set_html_assets_policy("always")
