@@ -30,6 +30,7 @@ clean:
 # that the lock leaves out; where torch does not load, they are added from torch's own pinned list.
 .venv/ready: envs/requirements.lock envs/jupyterlab.json pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("make: $(PYTHON) is Python %d.%d; 3.11 or newer is needed: make PYTHON=/path/to/python3.11" % sys.version_info[:2])'
+	@echo 'Making .venv: about three minutes, once'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r envs/requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .

@@ -72,7 +72,7 @@ def read_arrays(path: Path | str) -> dict[str, np.ndarray]:
     """
 
     def load(file: Path) -> dict[str, np.ndarray]:
-        with np.load(file, allow_pickle=False) as stored:
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
 
     return _read(path, load)

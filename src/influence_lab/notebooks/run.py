@@ -4,7 +4,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -93,7 +93,7 @@ def _execute(source: Path, log: Path, parameters: dict[str, Any]) -> None:
         )
     except PapermillExecutionError as error:
         raise NotebookFailedError(
-            f"{shown(source)}: cell {error.cell_index} raised {error.ename}: {error.evalue}; "
+            f"{shown(source)}: cell {error.cell_index + 1} raised {error.ename}: {error.evalue}; "
             f"the notebook with its traceback is {shown(log)}"
         ) from error
     except DeadKernelError as error:
@@ -107,28 +107,26 @@ def _execute(source: Path, log: Path, parameters: dict[str, Any]) -> None:
 class _Progress:
     """One line a cell on a terminal: notebook, cell, elapsed. Silent where nobody watches."""
 
-    def __init__(self, name: str, write: Callable[[str], Any] = sys.stderr.write) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
-        self.cell = 0
+        self.cell = 0  # counted from 1
         self.cells = 0
         self.started = time.monotonic()
-        self.write = write if sys.stderr.isatty() else None
 
     def notebook_started(self, notebook: nbformat.NotebookNode) -> None:
         self.cells = len(notebook.cells)
 
     def cell_started(self, cell: nbformat.NotebookNode, cell_index: int) -> None:
-        self.cell = cell_index
+        self.cell = cell_index + 1
         if cell.cell_type == "code":
-            self._say(f"cell {cell_index + 1} of {self.cells or '?'}")
+            self._say(f"cell {self.cell} of {self.cells}")
 
     def finished(self) -> None:
         self._say("done")
 
     def _say(self, what: str) -> None:
-        if self.write:
-            self.write(f"  {self.name}: {what}, {time.monotonic() - self.started:.0f} s\n")
-            sys.stderr.flush()
+        if sys.stderr.isatty():
+            print(f"  {self.name}: {what}, {time.monotonic() - self.started:.0f} s", file=sys.stderr, flush=True)
 
 
 @contextmanager

@@ -1,0 +1,59 @@
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+LEFT_BEHIND = shutil.ignore_patterns(
+    ".venv", ".git", ".snakemake", "results", "__pycache__", "*.egg-info", ".pytest_cache", ".ruff_cache", "*.ipynb"
+)
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A copy of the repository, in a folder with a space in its name, and a way to run Snakemake there."""
+
+    path: Path
+    recorded: Path
+
+    def snakemake(self, *arguments: str, timeout: float = 1200) -> subprocess.CompletedProcess:
+        """Run Snakemake with the smoke configuration; standard error is merged into the output."""
+        environment = os.environ | {"PYTHONPATH": str(ROOT / "tests" / "recorder"), "RECORD_MODULES": str(self.recorded)}
+        return subprocess.run(
+            [sys.executable, "-m", "snakemake", "--configfile", "config/smoke.yaml", *arguments],
+            cwd=self.path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout,
+        )
+
+    def would_run(self, *targets: str) -> set[str]:
+        """The rules that the next run would run, `all` aside."""
+        done = self.snakemake("--dry-run", "--quiet", "rules", *targets)
+        assert done.returncode == 0, done.stdout
+        counted = [line.split() for line in done.stdout.splitlines()]
+        return {words[0] for words in counted if len(words) == 2 and words[1].isdigit()} - {"all", "total"}
+
+
+def copy_of_repository(folder: Path) -> Checkout:
+    """Copy the sources, without environment and results, below `folder`."""
+    path = folder / "a checkout"
+    shutil.copytree(ROOT, path, ignore=LEFT_BEHIND)
+    recorded = folder / "recorded"
+    recorded.mkdir()
+    return Checkout(path, recorded)
+
+
+@pytest.fixture(scope="session")
+def smoke(tmp_path_factory) -> Checkout:
+    """A checkout in which the whole pipeline has run at smoke scale. Tests that change it put it back."""
+    checkout = copy_of_repository(tmp_path_factory.mktemp("smoke"))
+    done = checkout.snakemake("--cores", "all")
+    assert done.returncode == 0, done.stdout[-6000:]
+    return checkout

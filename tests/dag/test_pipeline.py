@@ -1,0 +1,123 @@
+"""The whole pipeline at smoke scale: what it makes, and what an edit makes it do again."""
+
+import json
+import os
+import re
+from contextlib import contextmanager
+
+import nbformat
+import pytest
+
+from influence_lab.site.figures_file import figures_of
+
+pytestmark = pytest.mark.dag
+
+MEASURED_HERE = {f"A{number}" for number in [*range(1, 9), *range(13, 19)]}
+PAGES = ("01_taylor_neumann", "02_gauss_newton")
+
+
+@contextmanager
+def touched(path):
+    """A file with a new time, as after an edit; its old time comes back."""
+    stat = path.stat()
+    path.touch()
+    try:
+        yield
+    finally:
+        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+
+def executed(smoke):
+    return {page: nbformat.read(smoke.path / f"results/notebooks/{page}.ipynb", as_version=4) for page in PAGES}
+
+
+def test_every_claim_of_the_pages_has_a_number_and_the_others_are_open(smoke):
+    ledger = json.loads((smoke.path / "results/claims.json").read_text())
+    measured = {claim["id"] for claim in ledger if claim["verdict"] != "open"}
+    assert measured == MEASURED_HERE
+    assert all(isinstance(claim["measured"], float) for claim in ledger if claim["id"] in measured)
+    assert all(claim["reason"] == "page not written yet" for claim in ledger if claim["id"] not in measured)
+
+
+def test_every_figure_has_a_caption_and_a_text_alternative(smoke):
+    for page, notebook in executed(smoke).items():
+        about = [about for _, about in figures_of(notebook)]
+        assert about, page
+        assert all(one["caption"] and one["alt"] for one in about)
+
+
+def test_no_page_writes_to_standard_error(smoke):
+    for page, notebook in executed(smoke).items():
+        said = [o for cell in notebook.cells for o in cell.get("outputs", []) if o.get("name") == "stderr"]
+        assert said == [], page
+
+
+def test_a_second_run_does_nothing_and_says_so(smoke):
+    assert "Nothing to be done" in smoke.snakemake("--cores", "all").stdout
+
+
+def test_editing_a_notebook_reruns_it_and_the_site_only(smoke):
+    with touched(smoke.path / "notebooks/01_taylor_neumann.py"):
+        assert smoke.would_run() == {"page", "page_figures", "claims", "site"}
+        assert smoke.would_run("results/notebooks/02_gauss_newton.ipynb") == set()
+
+
+def test_editing_a_figure_module_reruns_the_page_that_draws_with_it(smoke):
+    with touched(smoke.path / "src/influence_lab/figures/gauss_newton.py"):
+        assert smoke.would_run("results/notebooks/02_gauss_newton.ipynb") == {"page"}
+        assert smoke.would_run("results/notebooks/01_taylor_neumann.ipynb") == set()
+
+
+def test_editing_the_site_s_code_reruns_the_site_only(smoke):
+    with touched(smoke.path / "src/influence_lab/site/ledger_page.py"):
+        assert smoke.would_run() == {"site"}
+
+
+def test_editing_a_rule_s_script_reruns_that_rule(smoke):
+    script = smoke.path / "rules/scripts/claims.py"
+    before = script.read_text()
+    script.write_text(before + "\n")
+    try:
+        assert smoke.would_run() == {"claims", "site"}
+    finally:
+        script.write_text(before)
+
+
+def test_changing_one_parameter_reruns_what_reads_it(smoke):
+    runs = smoke.would_run("results/notebooks/01_taylor_neumann.ipynb", "--config", "gauss_newton={seed: 5}")
+    assert runs == set()
+
+
+def test_rerunning_a_page_from_the_same_artifacts_gives_identical_bytes(smoke):
+    target = "results/notebooks/02_gauss_newton.ipynb"
+    before = (smoke.path / target).read_bytes()
+    done = smoke.snakemake("--cores", "all", "--forcerun", "page", "--", target)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert (smoke.path / target).read_bytes() == before
+
+
+def test_the_report_is_made_and_holds_the_figures(smoke):
+    done = smoke.snakemake("--report", "report.html")
+    assert done.returncode == 0, done.stdout[-3000:]
+    report = (smoke.path / "report.html").read_text()
+    assert all(f"results/figures/{page}.html" in report for page in PAGES)
+
+
+def test_the_workflow_passes_snakemake_s_own_lint(smoke):
+    done = smoke.snakemake("--lint")
+    assert done.returncode == 0, done.stdout
+    assert "Congratulations" in done.stdout
+
+
+def test_the_site_loads_nothing_from_elsewhere(smoke):
+    """No script, style, image or font of another host in any page or style sheet; links that a reader clicks may."""
+    loading = re.compile(r"""<(?:script|img|iframe|source)[^>]+src=["']?(?:https?:)?//|<link(?![^>]+rel=["']canonical)[^>]+href=["']?(?:https?:)?//"""
+                         r"""|url\(["']?(?:https?:)?//|@import\s+["'](?:https?:)?//""")  # fmt: skip
+    site = smoke.path / "results/site"
+    found = {
+        path.relative_to(site).as_posix(): loading.findall(path.read_text(encoding="utf-8"))
+        for pattern in ("*.html", "*.css")
+        for path in site.rglob(pattern)
+    }
+    assert len(found) > 5
+    assert {name: hits for name, hits in found.items() if hits} == {}

@@ -1,0 +1,87 @@
+"""Bad input gives one clear error that names the thing and the remedy, and the next run recovers."""
+
+import re
+from contextlib import contextmanager
+
+import jupytext
+import pytest
+
+pytestmark = pytest.mark.dag
+
+PAGE = "01_taylor_neumann"
+TARGET = f"results/notebooks/{PAGE}.ipynb"
+
+
+@contextmanager
+def replaced(path, text):
+    """Other text in a file for a while."""
+    before = path.read_text()
+    path.write_text(text)
+    try:
+        yield
+    finally:
+        path.write_text(before)
+
+
+def with_cell(source, code):
+    """The page with nothing after its parameters but one cell of code."""
+    notebook = jupytext.read(source, fmt="py:percent")
+    parameters = next(i for i, cell in enumerate(notebook.cells) if "parameters" in cell.metadata.get("tags", []))
+    notebook.cells = [*notebook.cells[: parameters + 1], jupytext.reads(f"# %%\n{code}\n", fmt="py:percent").cells[0]]
+    return jupytext.writes(notebook, fmt="py:percent")
+
+
+def recovers(checkout):
+    done = checkout.snakemake("--cores", "all", TARGET)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert (checkout.path / TARGET).exists()
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("1 / 0", rf"NotebookFailedError: notebooks/{PAGE}\.py: cell 4 raised ZeroDivisionError: division by zero; .*"
+                  rf"results/logs/notebooks/{PAGE}\.ipynb"),
+        ("import os\nos.kill(os.getpid(), 9)", rf"DeadKernelError: the kernel died in cell 4 .*results/logs/notebooks/{PAGE}\.ipynb"),
+    ],
+    ids=["broken cell", "killed kernel"],
+)  # fmt: skip
+def test_a_page_that_fails_says_where_and_the_next_run_recovers(smoke, code, message):
+    source = smoke.path / "notebooks" / f"{PAGE}.py"
+    with replaced(source, with_cell(source, code)):
+        failed = smoke.snakemake("--cores", "all", TARGET)
+    assert failed.returncode != 0
+    assert len(re.findall(message, failed.stdout)) == 1
+    assert not (smoke.path / TARGET).exists()
+    assert (smoke.path / "results/logs/notebooks" / f"{PAGE}.ipynb").exists()
+    recovers(smoke)
+
+
+def test_a_parameter_that_the_notebook_lacks_is_named(smoke):
+    source = smoke.path / "notebooks" / f"{PAGE}.py"
+    with replaced(source, source.read_text().replace("\nseed = ", "\nseeed = ", 1)):
+        failed = smoke.snakemake("--cores", "all", TARGET)
+    assert failed.returncode != 0
+    assert re.search(rf"NotebookSourceError: notebooks/{PAGE}\.py has no parameter seed; it has: .*seeed", failed.stdout)
+    recovers(smoke)
+
+
+def test_a_bad_configuration_stops_before_any_job(smoke):
+    failed = smoke.snakemake("--cores", "all", "--config", "taylor_neumann={seed: -1}")
+    assert failed.returncode != 0
+    lines = [line for line in failed.stdout.splitlines() if line.startswith("config: ")]
+    assert lines == ["config: taylor_neumann.seed: got '-1'; allowed: greater than or equal to 0"]
+    assert "Traceback" not in failed.stdout
+    assert smoke.would_run() == set()
+
+
+def test_a_damaged_artifact_is_named_and_made_anew(smoke):
+    artifact = smoke.path / "results/data/theory_linear.npz"
+    artifact.write_bytes(artifact.read_bytes()[:-100])
+    failed = smoke.snakemake("--cores", "all", TARGET)
+    assert failed.returncode != 0
+    said = re.findall(r"DamagedArtifactError: results/data/\S+ is damaged .*make it anew with: snakemake '\S+'", failed.stdout)
+    assert len(said) >= 1
+    assert not artifact.exists()
+    recovers(smoke)
+    assert artifact.exists()

@@ -1,0 +1,154 @@
+import json
+
+import nbformat
+import pytest
+import yaml
+
+from influence_lab.notebooks.claims import (
+    Check,
+    Claim,
+    LedgerError,
+    Measurement,
+    claims_of_page,
+    judge,
+    load_claims,
+)
+from influence_lab.notebooks.ledger import merge
+from influence_lab.notebooks.record import record
+
+KEYS = {"id", "source", "section", "statement", "verdict", "measured", "expected", "tolerance", "uncertainty", "page", "reason"}
+
+
+def check(name="slope", of="source", rule="equals", expected=2.0, tolerance=0.05) -> Check:
+    return Check(name=name, of=of, what="a number", rule=rule, expected=expected, tolerance=tolerance)
+
+
+def claim(*checks: Check, correction=None, identifier="A1", page="01_page") -> Claim:
+    return Claim(id=identifier, source="blog", section="1", statement="s", page=page, correction=correction, checks=checks)
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "uncertainty", "outcome"),
+    [
+        ("equals", 2.05, 0.0, "passes"),
+        ("equals", 2.0, 0.06, "straddles"),
+        ("equals", 2.2, 0.1, "fails"),
+        ("equals", 2.0, 10.0, "straddles"),
+        ("at_most", -9.0, 1.0, "passes"),
+        ("at_most", 2.05, 0.01, "straddles"),
+        ("at_most", 2.07, 0.01, "fails"),
+        ("at_least", 9.0, 1.0, "passes"),
+        ("at_least", 1.95, 0.01, "straddles"),
+        ("at_least", 1.9, 0.01, "fails"),
+    ],
+)
+def test_a_check_passes_when_its_whole_interval_does(rule, value, uncertainty, outcome):
+    assert check(rule=rule).outcome(Measurement(value=value, uncertainty=uncertainty)) == outcome
+
+
+@pytest.mark.parametrize(
+    ("source", "correction", "verdict"),
+    [
+        (2.0, None, "holds"),
+        (3.0, None, "refuted"),
+        ((2.0, 0.1), None, "undecided"),
+        (2.0, 9.0, "holds"),
+        (3.0, 2.0, "corrected"),
+        (3.0, 9.0, "refuted"),
+        (3.0, (2.0, 0.1), "undecided"),
+        ((2.0, 0.1), 2.0, "undecided"),
+    ],
+)
+def test_the_verdict_follows_from_rules_and_numbers(source, correction, verdict):
+    def measurement(value):
+        return Measurement(value=value[0], uncertainty=value[1]) if isinstance(value, tuple) else Measurement(value=value)
+
+    checks, measured = [check()], {"slope": measurement(source)}
+    if correction is not None:
+        checks.append(check(name="right", of="correction"))
+        measured["right"] = measurement(correction)
+    judged = judge(claim(*checks, correction=None if correction is None else "the right statement"), measured)
+    assert judged.verdict == verdict
+    assert judged.deciding in measured
+
+
+def test_a_check_without_a_number_or_a_number_without_a_check_is_refused():
+    with pytest.raises(LedgerError, match=r"A1 needs .* missing \['slope'\], unknown \['slop'\]"):
+        judge(claim(check()), {"slop": Measurement(value=2.0)})
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "2", (1.0, -0.1), (1.0,)])
+def test_only_finite_numbers_are_recorded(value):
+    with pytest.raises(LedgerError, match="claim A2, chain_rule: got .* need a finite number"):
+        record("A2", chain_rule=value if value != "2" else "two")
+
+
+def test_an_unknown_claim_is_named():
+    with pytest.raises(LedgerError, match="no claim 'A99'"):
+        record("A99", x=1.0)
+
+
+def test_the_ledger_lists_every_claim_of_both_sources_once():
+    ids = [entry.id for entry in load_claims()]
+    assert ids == [f"A{number}" for number in range(1, 26)] + [f"B{number}" for number in range(1, 27)]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"verdict": "holds"}, "verdict"),  # a verdict typed by hand
+        ({"checks": []}, "at least 1 item"),
+        ({"correction": "something"}, "correction exactly when"),
+        ({"page": "taylor"}, "page"),
+    ],
+)
+def test_a_ledger_that_breaks_the_schema_is_refused(change, message, tmp_path):
+    path = tmp_path / "claims.yaml"
+    path.write_text(yaml.safe_dump([claim(check()).model_dump(mode="json") | change]))
+    with pytest.raises(LedgerError, match=message):
+        load_claims(path)
+
+
+def test_a_claim_listed_twice_is_refused(tmp_path):
+    path = tmp_path / "claims.yaml"
+    path.write_text(yaml.safe_dump([claim(check()).model_dump(mode="json")] * 2))
+    with pytest.raises(LedgerError, match="more than once: A1"):
+        load_claims(path)
+
+
+def executed(path, *recorded: tuple[str, dict]):
+    cells = []
+    for identifier, measured in recorded:
+        content = {"id": identifier, "measured": {name: {"value": value} for name, value in measured.items()}}
+        metadata = {"influence_lab": {"claim": content}}
+        output = nbformat.v4.new_output("display_data", data={"text/html": "…"}, metadata=metadata)
+        cells.append(nbformat.v4.new_code_cell("record(…)", outputs=[output]))
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return path
+
+
+def test_the_merged_ledger_has_verdicts_numbers_and_open_claims(tmp_path):
+    claims = [claim(check()), claim(check(), identifier="B1", page="03_later")]
+    ledger = merge(claims, {"01_page": executed(tmp_path / "a.ipynb", ("A1", {"slope": 2.01}))})
+    assert all(entry.keys() >= KEYS for entry in ledger)
+    assert [entry["verdict"] for entry in ledger] == ["holds", "open"]
+    assert (ledger[0]["measured"], ledger[0]["expected"], ledger[0]["tolerance"]) == (2.01, 2.0, 0.05)
+    assert ledger[1]["reason"] == "page not written yet"
+    json.dumps(ledger, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "message"),
+    [
+        ([], "missing: A1"),
+        ([("A1", {"slope": 2.0}), ("A1", {"slope": 2.0})], "A1 is recorded twice"),
+        ([("A1", {"slope": 2.0}), ("B9", {"x": 2.0})], "not its own: B9"),
+    ],
+)
+def test_a_page_must_record_its_own_claims_once(recorded, message, tmp_path):
+    with pytest.raises(LedgerError, match=message):
+        merge([claim(check())], {"01_page": executed(tmp_path / "a.ipynb", *recorded)})
+
+
+def test_the_parameter_of_a_page_holds_its_rules_and_no_others():
+    assert [entry["id"] for entry in claims_of_page("01_taylor_neumann")] == [f"A{number}" for number in range(1, 8)]

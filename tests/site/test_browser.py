@@ -1,0 +1,141 @@
+"""The built site in headless Chromium, cut off from every other host."""
+
+import shutil
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+PAGES = ("01_taylor_neumann", "02_gauss_newton")
+
+pytestmark = [
+    pytest.mark.dag,
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium found: apt-get install chromium"),
+]
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def address(smoke):
+    """The site served on this machine."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=smoke.path / "results/site"))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser, address):
+    """A browser page that notes complaints, and requests to anything but the site, which it refuses."""
+    context = browser.new_context(viewport={"width": 1200, "height": 900}, color_scheme="light")
+    context.complaints = []
+
+    def gate(route):
+        if route.request.url.startswith(address):
+            route.continue_()
+        else:
+            context.complaints.append(f"asked for {route.request.url}")
+            route.abort()
+
+    context.route("**/*", gate)
+    opened = context.new_page()
+    opened.complaints = context.complaints
+    opened.on("console", lambda message: message.type == "error" and opened.complaints.append(message.text))
+    opened.on("pageerror", lambda error: opened.complaints.append(str(error)))
+    yield opened
+    context.close()
+
+
+def opened(page, address, name):
+    page.goto(f"{address}/notebooks/{name}.html")
+    page.wait_for_function(
+        "[...document.querySelectorAll('.plotly-figure')].every((figure) => figure.classList.contains('drawn'))"
+    )
+    page.wait_for_function("window.MathJax?.startup?.promise?.then(() => true)")
+    return page
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_figures_are_drawn_and_equations_typeset_without_a_complaint(page, address, name):
+    opened(page, address, name)
+    figures = page.locator(".plotly-figure").count()
+    assert figures > 0
+    assert page.locator(".plotly-figure .main-svg").count() >= figures
+    assert page.locator("figcaption").count() >= figures
+    assert page.locator("mjx-container").count() > 10
+    assert page.locator("mjx-merror, .MathJax_Error").count() == 0
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_figure_is_wider_than_a_phone(page, address, name):
+    page.set_viewport_size({"width": 390, "height": 800})
+    opened(page, address, name)
+    widths = page.eval_on_selector_all(".plotly-figure .main-svg", "(all) => all.map((svg) => svg.clientWidth)")
+    assert max(widths) <= 390
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_dark_mode_changes_page_and_figures(page, address, name):
+    def colours():
+        return page.evaluate(
+            """() => [getComputedStyle(document.body).backgroundColor,
+                      getComputedStyle(document.querySelector('.plotly-figure .gtitle')).fill]"""
+        )
+
+    opened(page, address, name)
+    light = colours()
+    page.evaluate("document.documentElement.dataset.theme")
+    for _ in range(3):  # the button cycles through auto, light and dark
+        if page.evaluate("document.documentElement.dataset.theme") != "dark":
+            page.locator("button.theme-switch-button").first.click()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.wait_for_function(
+        "(before) => getComputedStyle(document.querySelector('.plotly-figure .gtitle')).fill !== before", arg=light[1]
+    )
+    assert colours()[0] != light[0]
+    assert page.complaints == []
+
+
+def test_search_finds_neumann(page, address):
+    page.goto(f"{address}/search.html?q=Neumann")
+    page.wait_for_selector("#search-results li a")
+    links = page.eval_on_selector_all("#search-results li a", "(all) => all.map((link) => link.getAttribute('href'))")
+    assert any("01_taylor_neumann" in link for link in links)
+    assert page.complaints == []
+
+
+def test_the_front_page_links_each_measured_claim_to_its_verdict(page, address):
+    page.goto(f"{address}/index.html")
+    links = page.eval_on_selector_all(".ledger td:first-child a", "(all) => all.map((link) => link.href)")
+    assert len(links) == 14
+    for link in (links[0], links[-1]):
+        page.goto(link)
+        assert page.locator(f"#{link.split('#')[1]} .verdict").count() == 1
+    assert page.complaints == []
+
+
+def test_code_unfolds(page, address):
+    opened(page, address, PAGES[0])
+    hidden = page.locator("details.hide").first
+    assert hidden.get_attribute("open") is None
+    page.get_by_role("button", name="Show all code").click()
+    assert hidden.get_attribute("open") is not None

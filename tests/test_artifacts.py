@@ -1,0 +1,74 @@
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from influence_lab.artifacts import (
+    DamagedArtifactError,
+    MissingArtifactError,
+    read_arrays,
+    read_facts,
+    read_table,
+    whole,
+    write_arrays,
+    write_facts,
+    write_table,
+)
+
+KINDS = {
+    "arrays.npz": (lambda path: write_arrays(path, x=np.arange(1000.0)), read_arrays),
+    "table.parquet": (lambda path: write_table(path, pd.DataFrame({"x": np.arange(1000.0)})), read_table),
+    "facts.json": (lambda path: write_facts(path, {"x": list(range(1000))}), read_facts),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_what_is_written_is_read_back(name, tmp_path):
+    write, read = KINDS[name]
+    write(tmp_path / name)
+    assert list(read(tmp_path / name)["x"]) == list(range(1000))
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("kept", [0.0, 0.5, 0.99])
+def test_a_truncated_artifact_is_named_and_set_aside(name, kept, tmp_path):
+    write, read = KINDS[name]
+    path = tmp_path / name
+    write(path)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(kept * len(content))])
+    with pytest.raises(DamagedArtifactError, match=rf"{re.escape(name)} is damaged .* make it anew with: snakemake"):
+        read(path)
+    assert not path.exists()
+    assert path.with_name(name + ".damaged").exists()
+
+
+def test_a_flipped_byte_in_an_array_is_found(tmp_path):
+    path = tmp_path / "arrays.npz"
+    write_arrays(path, x=np.zeros(1000))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DamagedArtifactError):
+        read_arrays(path)
+
+
+def test_a_missing_artifact_names_the_command_that_makes_it(tmp_path):
+    with pytest.raises(MissingArtifactError, match=r"not there yet; make it with: snakemake '.*x\.npz'"):
+        read_arrays(tmp_path / "x.npz")
+
+
+def test_a_writer_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "text"
+    path.write_text("old")
+    with pytest.raises(RuntimeError), whole(path) as partial:
+        partial.write_text("half of the n")
+        raise RuntimeError
+    assert [file.name for file in tmp_path.iterdir()] == ["text"]
+    assert path.read_text() == "old"
+
+
+def test_pickles_are_refused(tmp_path):
+    with pytest.raises(TypeError, match="dtype object"):
+        write_arrays(tmp_path / "x.npz", x=np.array([{}]))
