@@ -1,0 +1,37 @@
+"""The exact Hessian of the mean training loss, whole or as a product with a vector."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.func import grad, jvp, vmap
+
+from influence_lab.models.layered import Network
+from influence_lab.models.losses import Loss
+
+
+def mean_loss(network: Network, loss: Loss, inputs: Tensor, targets: Tensor) -> Callable[[Tensor], Tensor]:
+    r"""The objective $\theta \mapsto \frac1n \sum_i L(f(\theta, x_i), t_i)$ as a function of the flat vector θ."""
+    return lambda parameters: loss.value(network.outputs(parameters, inputs), targets).mean()
+
+
+def hessian_product(objective: Callable[[Tensor], Tensor], parameters: Tensor, vector: Tensor) -> Tensor:
+    r"""$Hv$ without H: the derivative of the gradient along v (Pearlmutter 1994). Costs about two gradients."""
+    return jvp(grad(objective), (parameters,), (vector,))[1]
+
+
+def hessian(objective: Callable[[Tensor], Tensor], parameters: Tensor) -> Tensor:
+    r"""Second derivatives $\nabla^2_\theta$ of a scalar function: one product with each unit vector.
+
+    Args:
+        objective: scalar function of a vector of shape (p,).
+        parameters: where to differentiate, shape (p,).
+
+    Returns:
+        Symmetric matrix of shape (p, p). Memory p² numbers, time about 2 p gradients.
+
+    >>> hessian(lambda v: v[0] ** 2 * v[1], torch.tensor([1.0, 3.0])).tolist()
+    [[6.0, 2.0], [2.0, 0.0]]
+    """
+    units = torch.eye(len(parameters), dtype=parameters.dtype)
+    return vmap(lambda unit: hessian_product(objective, parameters, unit), chunk_size=128)(units)

@@ -1,0 +1,107 @@
+"""How far the cheap approximations of G are from G, as matrices and in the order of influence scores."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy.stats import rankdata
+from torch import Tensor
+from torch.linalg import matrix_norm
+
+from influence_lab.curvature.blocks import block_diagonal
+from influence_lab.curvature.ekfac import eigen_factors, literal_solve
+from influence_lab.curvature.gauss_newton import gauss_newton
+from influence_lab.curvature.kfac import kronecker_factors
+from influence_lab.curvature.pseudo_gradients import layer_gradients, parameter_gradients, training_gradients
+from influence_lab.models.layered import Network
+from influence_lab.models.losses import Loss
+
+
+def relative_error(approximation: Tensor, exact: Tensor) -> float:
+    r"""$\|\hat G - G\|_F / \|G\|_F$ for matrices, the same with Euclidean norms for vectors."""
+    return float((approximation - exact).norm() / exact.norm())
+
+
+def rank_agreement(scores: Tensor, reference: Tensor) -> float:
+    """Spearman correlation over training points (columns), averaged over test points (rows)."""
+    pairs = zip(rankdata(scores, axis=1), rankdata(reference, axis=1), strict=True)
+    return float(np.mean([np.corrcoef(first, second)[0, 1] for first, second in pairs]))
+
+
+def approximation_errors(
+    network: Network,
+    loss: Loss,
+    parameters: Tensor,
+    train: tuple[Tensor, Tensor],
+    test: tuple[Tensor, Tensor],
+) -> Iterator[dict[str, float | str]]:
+    """Errors of the block-diagonal matrix, K-FAC and EK-FAC at one point.
+
+    Args:
+        network: y = f(θ, x).
+        loss: L(y, t).
+        parameters: θ, shape (p,).
+        train: inputs and targets of the training points.
+        test: the same of the points whose loss is measured.
+
+    Yields:
+        Rows with `part` ("layer 1", ..., or "network"), `method` and `error`: relative, in Frobenius norm, to the
+        layer's block or to the whole G. Rows of the network have `rank_agreement` too: Spearman correlation of
+        influence scores with those of the whole G, both damped by λ = 0.1 trace(G)/p. The method "literal" is the
+        error of one EK-FAC solve with the printed transposes.
+    """
+    inputs, targets = train
+    G = gauss_newton(network, loss, parameters, inputs, targets)
+    label_gradients = loss.label_gradients(network.outputs(parameters, inputs))
+    layers = layer_gradients(network, parameters, inputs, label_gradients)
+    gradient = _gradients(network, loss, parameters, *train)  # (n, p)
+    parts: dict[str, list[Tensor]] = {"K-FAC": [], "EK-FAC": []}
+    for number, (layer, block) in enumerate(zip(layers, network.blocks, strict=True), 1):
+        factors = kronecker_factors(layer)
+        corrected = eigen_factors(layer, factors)
+        vector, damping = gradient[0, block], corrected.damping
+        right = corrected.solve(vector, damping)
+        literal = relative_error(literal_solve(layer, factors, vector, damping), right)
+        yield {"part": f"layer {number}", "method": "literal", "error": literal}
+        for method, matrix in (("K-FAC", factors.matrix()), ("EK-FAC", corrected.matrix())):
+            yield {"part": f"layer {number}", "method": method, "error": relative_error(matrix, G[block, block])}
+            parts[method].append(matrix)
+
+    damping = 0.1 * float(G.trace()) / len(G)
+    test_gradient = _gradients(network, loss, parameters, *test)
+
+    def scores(curvature: Tensor) -> Tensor:
+        damped = curvature + damping * torch.eye(len(curvature), dtype=curvature.dtype)
+        return -test_gradient @ torch.linalg.solve(damped, gradient.T)
+
+    reference = scores(G)
+    candidates = {"blocks": block_diagonal(G, network.blocks)} | {
+        method: torch.block_diag(*matrices) for method, matrices in parts.items()
+    }
+    for method, matrix in candidates.items():
+        yield {
+            "part": "network",
+            "method": method,
+            "error": float(matrix_norm(matrix - G) / matrix_norm(G)),
+            "rank_agreement": rank_agreement(scores(matrix), reference),
+        }
+    yield {"part": "network", "method": "identity", "rank_agreement": rank_agreement(scores(0.0 * G), reference)}
+
+
+def approximation_table(
+    network: Network, loss: Loss, checkpoints: Tensor, train: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor]
+) -> pd.DataFrame:
+    """`approximation_errors` at every checkpoint of every seed: checkpoints of shape (seeds, steps, p)."""
+    return pd.DataFrame(
+        {"seed": seed, "checkpoint": step} | row
+        for seed, run in enumerate(checkpoints)
+        for step, parameters in enumerate(run)
+        for row in approximation_errors(network, loss, parameters, train, test)
+    )
+
+
+def _gradients(network: Network, loss: Loss, parameters: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
+    """Gradients of each example's own loss, shape (n, p)."""
+    own = training_gradients(loss, network.outputs(parameters, inputs), targets)
+    return parameter_gradients(network, parameters, inputs, own)[:, 0]
