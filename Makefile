@@ -19,6 +19,7 @@ test: .venv/ready
 
 bench: .venv/ready
 	$(BIN)/snakemake --cores all results/bench/summary.json
+	@$(BIN)/python -m json.tool results/bench/summary.json
 
 lab: .venv/ready
 	$(BIN)/jupyter lab notebooks

@@ -2,8 +2,6 @@
 
 
 rule page_figures:
-    message:
-        "Gather the figures of {wildcards.page} into one file"
     input:
         page="results/notebooks/{page}.ipynb",
         code=code_of("rules/scripts/page_figures.py"),
@@ -17,18 +15,18 @@ rule page_figures:
         "results/logs/figures/{page}.log",
     benchmark:
         "results/benchmarks/figures/{page}.tsv"
+    conda:
+        "../envs/main.yaml"
     threads: 1
     resources:
         mem_mb=500,
-    conda:
-        "../envs/main.yaml"
+    message:
+        "Gather the figures of {wildcards.page} into one file"
     script:
         "scripts/page_figures.py"
 
 
 rule site:
-    message:
-        "Build the site with Sphinx"
     input:
         pages=expand("results/notebooks/{page}.ipynb", page=PAGES),
         figures=expand("results/figures/{page}.html", page=PAGES),
@@ -42,16 +40,42 @@ rule site:
         code=code_of("rules/scripts/site.py", "src/influence_lab/site/renderers.py"),
     output:
         "results/site/index.html",
-    params:
-        config=config,
     log:
         "results/logs/site.log",
     benchmark:
         "results/benchmarks/site.tsv"
+    conda:
+        "../envs/main.yaml"
     threads: 1
     resources:
         mem_mb=1500,
-    conda:
-        "../envs/main.yaml"
+    params:
+        config=config,
+    message:
+        "Build the site with Sphinx"
     script:
         "scripts/site.py"
+
+
+rule rulegraph:
+    input:
+        snakefile="Snakefile",
+        rules=sorted(
+            str(path.relative_to(ROOT)) for path in (ROOT / "rules").glob("*.smk")
+        ),
+        code=code_of("rules/scripts/rulegraph.py"),
+    output:
+        "docs/rulegraph.svg",
+    log:
+        "results/logs/rulegraph.log",
+    benchmark:
+        "results/benchmarks/rulegraph.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    message:
+        "Draw the picture of the pipeline that stands in the README"
+    script:
+        "scripts/rulegraph.py"

@@ -22,7 +22,8 @@ class Checkout:
 
     def snakemake(self, *arguments: str, timeout: float = 1200) -> subprocess.CompletedProcess:
         """Run Snakemake with the smoke configuration; standard error is merged into the output."""
-        environment = os.environ | {"PYTHONPATH": str(ROOT / "tests" / "recorder"), "RECORD_MODULES": str(self.recorded)}
+        recorder = str(ROOT / "tests" / "recorder")
+        environment = os.environ | {"PYTHONPATH": recorder, "RECORD_MODULES": str(self.recorded)}
         return subprocess.run(
             [sys.executable, "-m", "snakemake", "--configfile", "config/smoke.yaml", *arguments],
             cwd=self.path,

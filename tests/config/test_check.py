@@ -36,8 +36,8 @@ def test_the_overlays_are_valid_and_change_something(name):
     [
         (DEFAULT | {"taylor": {}}, r"config: taylor: unknown key \(did you mean taylor_neumann\?\); allowed here: "),
         (changed("gauss_newton", sed=1), r"config: gauss_newton\.sed: unknown key .*; allowed here: .*seed"),
-        (changed("taylor_neumann", seed="three"), r"config: taylor_neumann\.seed: got 'three'; allowed: a valid integer"),
-        (changed("taylor_neumann", seed=-1), r"config: taylor_neumann\.seed: got -1; allowed: greater than or equal to 0"),
+        (changed("taylor_neumann", seed="three"), r"config: taylor_neumann\.seed: got 'three'; allowed: "),
+        (changed("taylor_neumann", seed=-1), r"config: taylor_neumann\.seed: got -1; allowed: greater"),
         (changed("taylor_neumann", seed=1.5), r"config: taylor_neumann\.seed: got 1.5; allowed: .*integer"),
         (changed("gauss_newton", seeds=0), r"config: gauss_newton\.seeds: got 0; allowed: greater than or equal to"),
         ({"gauss_newton": DEFAULT["gauss_newton"]}, r"config: taylor_neumann: missing; config\.yaml has its default"),

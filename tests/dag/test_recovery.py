@@ -40,17 +40,17 @@ def recovers(checkout):
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("1 / 0", rf"NotebookFailedError: notebooks/{PAGE}\.py: cell 4 raised ZeroDivisionError: division by zero; .*"
-                  rf"results/logs/notebooks/{PAGE}\.ipynb"),
-        ("import os\nos.kill(os.getpid(), 9)", rf"DeadKernelError: the kernel died in cell 4 .*results/logs/notebooks/{PAGE}\.ipynb"),
+        ("1 / 0", "NotebookFailedError: {source}: cell 4 raised ZeroDivisionError: division by zero; .*{log}"),
+        ("import os\nos.kill(os.getpid(), 9)", "DeadKernelError: the kernel died in cell 4 .*{log}"),
     ],
     ids=["broken cell", "killed kernel"],
-)  # fmt: skip
+)
 def test_a_page_that_fails_says_where_and_the_next_run_recovers(smoke, code, message):
     source = smoke.path / "notebooks" / f"{PAGE}.py"
     with replaced(source, with_cell(source, code)):
         failed = smoke.snakemake("--cores", "all", TARGET)
     assert failed.returncode != 0
+    message = message.format(source=rf"notebooks/{PAGE}\.py", log=rf"results/logs/notebooks/{PAGE}\.ipynb")
     assert len(re.findall(message, failed.stdout)) == 1
     assert not (smoke.path / TARGET).exists()
     assert (smoke.path / "results/logs/notebooks" / f"{PAGE}.ipynb").exists()
@@ -62,7 +62,7 @@ def test_a_parameter_that_the_notebook_lacks_is_named(smoke):
     with replaced(source, source.read_text().replace("\nseed = ", "\nseeed = ", 1)):
         failed = smoke.snakemake("--cores", "all", TARGET)
     assert failed.returncode != 0
-    assert re.search(rf"NotebookSourceError: notebooks/{PAGE}\.py has no parameter seed; it has: .*seeed", failed.stdout)
+    assert re.search(rf"SourceError: notebooks/{PAGE}\.py has no parameter seed; it has: .*seeed", failed.stdout)
     recovers(smoke)
 
 
@@ -80,8 +80,7 @@ def test_a_damaged_artifact_is_named_and_made_anew(smoke):
     artifact.write_bytes(artifact.read_bytes()[:-100])
     failed = smoke.snakemake("--cores", "all", TARGET)
     assert failed.returncode != 0
-    said = re.findall(r"DamagedArtifactError: results/data/\S+ is damaged .*make it anew with: snakemake '\S+'", failed.stdout)
-    assert len(said) >= 1
+    assert re.search(r"DamagedArtifactError: results/data/\S+ is damaged .*make it anew with: snakemake", failed.stdout)
     assert not artifact.exists()
     recovers(smoke)
     assert artifact.exists()

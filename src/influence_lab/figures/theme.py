@@ -35,7 +35,7 @@ def new_figure(
     """
     figure = go.Figure()
     figure.update_layout(
-        title={"text": title, "x": 0.0, "xanchor": "left", "font": {"size": 15}, "automargin": True, "yref": "container"},
+        title={"text": title, "x": 0.0, "font": {"size": 15}, "automargin": True, "yref": "container"},
         height=height,
         margin={"l": 60, "r": 16, "t": 60, "b": 50},
         colorway=COLOUR_CYCLE,

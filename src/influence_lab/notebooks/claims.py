@@ -122,7 +122,7 @@ def judge(claim: Claim, measured: dict[str, Measurement]) -> Judgement:
     names = {check.name for check in claim.checks}
     if names != measured.keys():
         missing, unknown = sorted(names - measured.keys()), sorted(measured.keys() - names)
-        raise LedgerError(f"claim {claim.id} needs the measurements {sorted(names)}; missing {missing}, unknown {unknown}")
+        raise LedgerError(f"claim {claim.id} needs {sorted(names)}; missing {missing}, unknown {unknown}")
     outcomes = {check.name: check.outcome(measured[check.name]) for check in claim.checks}
 
     def first(of: str, *wanted: Outcome) -> str | None:

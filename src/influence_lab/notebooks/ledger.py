@@ -24,7 +24,7 @@ def recorded_in(notebook: nbformat.NotebookNode) -> dict[str, dict[str, Measurem
             if content is None:
                 continue
             if content["id"] in found:
-                raise LedgerError(f"claim {content['id']} is recorded twice on one page; record it once, with all its checks")
+                raise LedgerError(f"claim {content['id']} is recorded twice; record it once, with all its checks")
             found[content["id"]] = {name: Measurement(**value) for name, value in content["measured"].items()}
     return found
 

@@ -38,10 +38,11 @@ def record(claim_id: str, **measured: float | tuple[float, float]) -> None:
 def verdict_html(claim: Claim, measured: dict[str, Measurement], judgement: Judgement) -> str:
     """A claim, its checks with their numbers, and its verdict, as the box that a page shows."""
     rows = "".join(_row(check, measured[check.name]) for check in claim.checks)
+    verdict = judgement.verdict
     correction = f"<p><strong>Correct is:</strong> {html_with_math(claim.correction)}</p>" if claim.correction else ""
     return (
-        f'<div class="claim claim-{judgement.verdict}" id="claim-{claim.id}">'
-        f'<p class="claim-title">{claim.id}: <span class="verdict verdict-{judgement.verdict}">{judgement.verdict}</span>'
+        f'<div class="claim claim-{verdict}" id="claim-{claim.id}">'
+        f'<p class="claim-title">{claim.id}: <span class="verdict verdict-{verdict}">{verdict}</span>'
         f' <span class="claim-source">({claim.source}, section {escape(claim.section)})</span></p>'
         f"<p>{html_with_math(claim.statement)}</p>{correction}"
         '<table class="table claim-checks"><thead><tr><th>Tests</th><th>What was measured</th><th>Measured</th>'

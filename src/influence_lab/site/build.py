@@ -53,7 +53,8 @@ def assemble(source: Path, pages: dict[str, Path], ledger: Path, config: dict[st
     titles = {name: _write_page(source, name, path) for name, path in sorted(pages.items())}
     front = (source / "index.md").read_text(encoding="utf-8")
     entries = "\n".join(f"notebooks/{name}" for name in titles)
-    front = front.replace("@LEDGER@", f"```{{raw}} html\n{ledger_html(read_facts(ledger))}\n```").replace("@PAGES@", entries)
+    table = f"```{{raw}} html\n{ledger_html(read_facts(ledger))}\n```"
+    front = front.replace("@LEDGER@", table).replace("@PAGES@", entries)
     (source / "index.md").write_text(front, encoding="utf-8")
     (source / "run.md").write_text(run_page(config, benchmarks), encoding="utf-8")
     static = source / "_static"
@@ -74,7 +75,8 @@ def _write_page(source: Path, name: str, path: Path) -> str:
 def _run_sphinx(source: Path, built: Path, doctrees: Path) -> None:
     warnings = io.StringIO()
     with patch_docutils(str(source)), docutils_namespace():
-        app = Sphinx(str(source), str(source), str(built), str(doctrees), "html", status=None, warning=warnings, freshenv=True)
+        folders = [str(folder) for folder in (source, source, built, doctrees)]
+        app = Sphinx(*folders, "html", status=None, warning=warnings, freshenv=True)
         app.build()
     said = re.sub(r"\x1b\[[0-9;]*m", "", warnings.getvalue()).strip()
     if app.statuscode or said:

@@ -22,7 +22,8 @@ def write_figures(page: Path, output: Path) -> None:
     with whole(output) as partial:
         partial.write_text(
             f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Figures of {page.stem}</title>'
-            f"<script>{get_plotlyjs()}</script></head><body><h1>Figures of {page.stem}</h1>{''.join(parts)}</body></html>",
+            f"<script>{get_plotlyjs()}</script></head><body><h1>Figures of {page.stem}</h1>"
+            f"{''.join(parts)}</body></html>",
             encoding="utf-8",
         )
 

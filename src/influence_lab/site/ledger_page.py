@@ -26,7 +26,8 @@ def ledger_html(ledger: list[dict[str, Any]]) -> str:
     """The ledger as HTML tables, one for each source, each claim linked to the cell that measured it."""
     counts = Counter(claim["verdict"] for claim in ledger)
     key = "".join(
-        f"<tr><td>{_badge(name)}</td><td>{counts[name]}</td><td>{meaning}</td></tr>" for name, meaning in VERDICTS.items()
+        f"<tr><td>{_badge(verdict)}</td><td>{counts[verdict]}</td><td>{meaning}</td></tr>"
+        for verdict, meaning in VERDICTS.items()
     )
     parts = [
         f'<table class="table ledger-key"><thead><tr><th>Verdict</th><th>Claims</th><th>Meaning</th></tr></thead>'

@@ -16,7 +16,8 @@ def run_page(config: dict[str, Any], benchmarks: Path) -> str:
         config: the validated configuration.
         benchmarks: folder with Snakemake's benchmark files (`*.tsv`).
     """
-    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}"
+    system = f"{platform.system()} {platform.machine()}"
+    machine = f"{system}, {os.cpu_count()} processors, Python {platform.python_version()}"
     configuration = yaml.safe_dump(config, sort_keys=False, default_flow_style=None)
     return f"""# This run
 
@@ -53,5 +54,5 @@ def step_costs(benchmarks: Path) -> pd.DataFrame:
 
 
 def _table(costs: pd.DataFrame) -> str:
-    total = pd.DataFrame([{"step": "sum", "seconds": costs["seconds"].sum(), "peak memory (MB)": costs["peak memory (MB)"].max()}])
-    return pd.concat([costs, total]).round(1).to_markdown(index=False)
+    total = {"step": "sum, and highest peak", **costs[["seconds"]].sum(), **costs[["peak memory (MB)"]].max()}
+    return pd.concat([costs, pd.DataFrame([total])]).round(1).to_markdown(index=False)

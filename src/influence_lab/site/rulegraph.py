@@ -1,0 +1,81 @@
+"""A picture of the pipeline: its rules in columns by stage, and what feeds what."""
+
+import re
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("svg")
+
+from matplotlib import pyplot
+from matplotlib.patches import FancyBboxPatch
+
+from influence_lab.artifacts import whole
+
+STAGES = ("data", "models", "attributions", "evaluations", "notebooks", "site")
+
+
+def parse_rulegraph(dot: str) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """Rules and edges of what `snakemake --rulegraph` prints.
+
+    Returns:
+        Names of rules by node, and edges from node to node.
+
+    >>> parse_rulegraph('0[label = "all", color="x"]; 1[label = "site"]; 1 -> 0')
+    ({'0': 'all', '1': 'site'}, [('1', '0')])
+    """
+    nodes = dict(re.findall(r'(\d+)\s*\[\s*label\s*=\s*"(\w+)', dot))
+    return nodes, re.findall(r"(\d+)\s*->\s*(\d+)", dot)
+
+
+def stage_of_rules(rules: Path) -> dict[str, str]:
+    """The stage of each rule: the name of the file in `rules/` that defines it."""
+    return {
+        name: path.stem
+        for path in sorted(rules.glob("*.smk"))
+        for name in re.findall(r"^rule (\w+):", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    }
+
+
+def draw_rulegraph(dot: str, stages: dict[str, str], output: Path) -> None:
+    """Draw the rule graph as SVG, identical bytes for identical graphs.
+
+    Args:
+        dot: what `snakemake --rulegraph` prints.
+        stages: stage by rule; rules without one (`all`) are left out.
+        output: SVG file.
+    """
+    nodes, edges = parse_rulegraph(dot)
+    columns = {stage: sorted(n for n in nodes.values() if stages.get(n) == stage) for stage in STAGES}
+    tallest = max(len(names) for names in columns.values())
+    place = {
+        name: (float(column), (tallest - len(names)) / 2 + row)
+        for column, names in enumerate(columns.values())
+        for row, name in enumerate(names)
+    }
+    matplotlib.rcParams |= {"svg.hashsalt": "rulegraph", "svg.fonttype": "none"}
+    figure, axes = pyplot.subplots(figsize=(12, 0.7 * tallest + 0.8))
+    for start, end in edges:
+        if nodes[start] in place and nodes[end] in place:
+            _arrow(axes, place[nodes[start]], place[nodes[end]])
+    for name, (x, y) in place.items():
+        box = FancyBboxPatch((x - 0.36, y - 0.18), 0.72, 0.36, boxstyle="round,pad=0.04", fc="#e8f1fa", ec="#0072B2")
+        axes.add_patch(box)
+        axes.text(x, y, name.replace("_", " "), ha="center", va="center", fontsize=9)
+    for column, stage in enumerate(columns):
+        axes.text(column, -0.75, stage, ha="center", va="center", fontsize=12, fontweight="bold")
+    axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(tallest - 0.5, -1.0))
+    axes.axis("off")
+    with whole(output) as partial:
+        figure.savefig(partial, format="svg", bbox_inches="tight", metadata={"Date": None})
+    pyplot.close(figure)
+
+
+def _arrow(axes: pyplot.Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
+    same_column = start[0] == end[0]
+    axes.annotate(
+        "",
+        xy=(end[0], end[1] - 0.22) if same_column and end[1] > start[1] else (end[0] - 0.4, end[1]),
+        xytext=(start[0], start[1] + 0.22) if same_column and end[1] > start[1] else (start[0] + 0.4, start[1]),
+        arrowprops={"arrowstyle": "-|>", "color": "#777777", "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0},
+    )
