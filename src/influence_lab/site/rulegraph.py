@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import matplotlib
+import networkx
 
 matplotlib.use("svg")
 
@@ -46,7 +47,9 @@ def draw_rulegraph(dot: str, stages: dict[str, str], output: Path) -> None:
         output: SVG file.
     """
     nodes, edges = parse_rulegraph(dot)
-    columns = {stage: sorted(n for n in nodes.values() if stages.get(n) == stage) for stage in STAGES}
+    depth = _depths(nodes, edges)
+    order = sorted(nodes.values(), key=lambda name: (depth[name], name))
+    columns = {stage: [name for name in order if stages.get(name) == stage] for stage in STAGES}
     tallest = max(len(names) for names in columns.values())
     place = {
         name: (float(column), (tallest - len(names)) / 2 + row)
@@ -54,14 +57,15 @@ def draw_rulegraph(dot: str, stages: dict[str, str], output: Path) -> None:
         for row, name in enumerate(names)
     }
     matplotlib.rcParams |= {"svg.hashsalt": "rulegraph", "svg.fonttype": "none"}
-    figure, axes = pyplot.subplots(figsize=(12, 0.7 * tallest + 0.8))
+    figure, axes = pyplot.subplots(figsize=(14, 0.7 * tallest + 0.8))
     for start, end in edges:
         if nodes[start] in place and nodes[end] in place:
             _arrow(axes, place[nodes[start]], place[nodes[end]])
     for name, (x, y) in place.items():
         box = FancyBboxPatch((x - 0.36, y - 0.18), 0.72, 0.36, boxstyle="round,pad=0.04", fc="#e8f1fa", ec="#0072B2")
+        box.set_zorder(3)  # above the arrows
         axes.add_patch(box)
-        axes.text(x, y, name.replace("_", " "), ha="center", va="center", fontsize=9)
+        axes.text(x, y, name.replace("_", " "), ha="center", va="center", fontsize=9, zorder=4)
     for column, stage in enumerate(columns):
         axes.text(column, -0.75, stage, ha="center", va="center", fontsize=12, fontweight="bold")
     axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(tallest - 0.5, -1.0))
@@ -71,11 +75,23 @@ def draw_rulegraph(dot: str, stages: dict[str, str], output: Path) -> None:
     pyplot.close(figure)
 
 
+def _depths(nodes: dict[str, str], edges: list[tuple[str, str]]) -> dict[str, int]:
+    """Length of the longest path that leads to each rule."""
+    graph = networkx.DiGraph((nodes[start], nodes[end]) for start, end in edges if start != end)
+    graph.add_nodes_from(nodes.values())
+    depth: dict[str, int] = {}
+    for name in networkx.topological_sort(graph):
+        depth[name] = max((depth[before] + 1 for before in graph.predecessors(name)), default=0)
+    return depth
+
+
 def _arrow(axes: pyplot.Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
-    same_column = start[0] == end[0]
+    """An arrow from the right of one box to the left of another, or from its bottom where both share a column."""
+    down = start[0] == end[0]
     axes.annotate(
         "",
-        xy=(end[0], end[1] - 0.22) if same_column and end[1] > start[1] else (end[0] - 0.4, end[1]),
-        xytext=(start[0], start[1] + 0.22) if same_column and end[1] > start[1] else (start[0] + 0.4, start[1]),
-        arrowprops={"arrowstyle": "-|>", "color": "#777777", "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0},
+        xy=(end[0], end[1] - 0.22) if down else (end[0] - 0.4, end[1]),
+        xytext=(start[0], start[1] + 0.22) if down else (start[0] + 0.4, start[1]),
+        arrowprops={"arrowstyle": "-|>", "color": "#888888", "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0},
+        zorder=1,
     )
