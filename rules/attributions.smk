@@ -1,1 +1,50 @@
 # Stage: attributions.
+
+
+rule theory_influence:
+    input:
+        data="results/data/theory.npz",
+        models="results/models/theory.npz",
+        script="rules/scripts/theory_influence.py",
+        code=code_of("rules/scripts/theory_influence.py"),
+    output:
+        "results/attributions/theory.npz",
+    log:
+        "results/logs/theory_influence.log",
+    benchmark:
+        "results/benchmarks/theory_influence.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        points=config["taylor_neumann"]["points"],
+        seed=config["taylor_neumann"]["seed"],
+    message:
+        "Influence of every training point of the four theory models"
+    script:
+        "scripts/theory_influence.py"
+
+
+rule kronfluence_factors:
+    input:
+        digits="results/data/digits.npz",
+        networks="results/models/digits_cross_entropy.npz",
+        script="rules/scripts/kronfluence_factors.py",
+        code=code_of("rules/scripts/kronfluence_factors.py"),
+    output:
+        "results/attributions/kronfluence_factors.npz",
+    log:
+        "results/logs/kronfluence_factors.log",
+    benchmark:
+        "results/benchmarks/kronfluence_factors.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    message:
+        "Fit Kronecker factors of a digit network with kronfluence"
+    script:
+        "scripts/kronfluence_factors.py"

@@ -1,1 +1,50 @@
 # Stage: data.
+
+
+rule theory_data:
+    input:
+        script="rules/scripts/theory_data.py",
+        code=code_of("rules/scripts/theory_data.py"),
+    output:
+        "results/data/theory.npz",
+    log:
+        "results/logs/theory_data.log",
+    benchmark:
+        "results/benchmarks/theory_data.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        seed=config["taylor_neumann"]["seed"],
+        network_rows=config["taylor_neumann"]["network_rows"],
+    message:
+        "Take the small real datasets of the theory page from scikit-learn"
+    script:
+        "scripts/theory_data.py"
+
+
+rule digits:
+    input:
+        script="rules/scripts/digits.py",
+        code=code_of("rules/scripts/digits.py"),
+    output:
+        "results/data/digits.npz",
+    log:
+        "results/logs/digits.log",
+    benchmark:
+        "results/benchmarks/digits.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        train=config["gauss_newton"]["train_images"],
+        test=config["gauss_newton"]["test_images"],
+        seed=config["gauss_newton"]["seed"],
+    message:
+        "Draw digits from scikit-learn and average them to 4 × 4 pixels"
+    script:
+        "scripts/digits.py"

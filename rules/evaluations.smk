@@ -1,1 +1,201 @@
 # Stage: evaluations.
+
+
+rule theory_responses:
+    input:
+        data="results/data/theory.npz",
+        models="results/models/theory.npz",
+        influence="results/attributions/theory.npz",
+        script="rules/scripts/theory_responses.py",
+        code=code_of("rules/scripts/theory_responses.py"),
+    output:
+        "results/evaluations/theory_responses.parquet",
+    log:
+        "results/logs/theory_responses.log",
+    benchmark:
+        "results/benchmarks/theory_responses.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        epsilons=config["taylor_neumann"]["epsilons"],
+        smallest=config["taylor_neumann"]["smallest_scaled"],
+        largest=config["taylor_neumann"]["largest_scaled"],
+    message:
+        "Refit the four theory models with up-weighted points"
+    script:
+        "scripts/theory_responses.py"
+
+
+rule theory_differences:
+    input:
+        data="results/data/theory.npz",
+        models="results/models/theory.npz",
+        influence="results/attributions/theory.npz",
+        script="rules/scripts/theory_differences.py",
+        code=code_of("rules/scripts/theory_differences.py"),
+    output:
+        "results/evaluations/theory_differences.parquet",
+    log:
+        "results/logs/theory_differences.log",
+    benchmark:
+        "results/benchmarks/theory_differences.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        step=config["taylor_neumann"]["difference_step"],
+    message:
+        "Finite differences along refits of the four theory models"
+    script:
+        "scripts/theory_differences.py"
+
+
+rule theory_leave_one_out:
+    input:
+        data="results/data/theory.npz",
+        models="results/models/theory.npz",
+        script="rules/scripts/theory_leave_one_out.py",
+        code=code_of("rules/scripts/theory_leave_one_out.py"),
+    output:
+        "results/evaluations/theory_leave_one_out.npz",
+    log:
+        "results/logs/theory_leave_one_out.log",
+    benchmark:
+        "results/benchmarks/theory_leave_one_out.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    message:
+        "Refit linear and ridge regression without each training point"
+    script:
+        "scripts/theory_leave_one_out.py"
+
+
+rule curvature_decomposition:
+    input:
+        digits="results/data/digits.npz",
+        networks="results/models/digits_{loss}.npz",
+        script="rules/scripts/curvature_decomposition.py",
+        code=code_of("rules/scripts/curvature_decomposition.py"),
+    output:
+        table="results/evaluations/decomposition_{loss}.parquet",
+        spectra="results/evaluations/spectra_{loss}.npz",
+    log:
+        "results/logs/curvature_decomposition_{loss}.log",
+    benchmark:
+        "results/benchmarks/curvature_decomposition_{loss}.tsv"
+    wildcard_constraints:
+        loss="cross_entropy|squared_error",
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    message:
+        "Hessian, Gauss-Newton and residual term along training ({wildcards.loss})"
+    script:
+        "scripts/curvature_decomposition.py"
+
+
+rule curvature_approximations:
+    input:
+        digits="results/data/digits.npz",
+        networks="results/models/digits_cross_entropy.npz",
+        script="rules/scripts/curvature_approximations.py",
+        code=code_of("rules/scripts/curvature_approximations.py"),
+    output:
+        "results/evaluations/curvature_approximations.parquet",
+    log:
+        "results/logs/curvature_approximations.log",
+    benchmark:
+        "results/benchmarks/curvature_approximations.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    message:
+        "Errors of block-diagonal, K-FAC and EK-FAC curvature along training"
+    script:
+        "scripts/curvature_approximations.py"
+
+
+rule fisher_convergence:
+    input:
+        digits="results/data/digits.npz",
+        networks="results/models/digits_cross_entropy.npz",
+        script="rules/scripts/fisher_convergence.py",
+        code=code_of("rules/scripts/fisher_convergence.py"),
+    output:
+        "results/evaluations/fisher_convergence.parquet",
+    log:
+        "results/logs/fisher_convergence.log",
+    benchmark:
+        "results/benchmarks/fisher_convergence.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        doublings=config["gauss_newton"]["label_doublings"],
+        seeds=config["gauss_newton"]["label_seeds"],
+    message:
+        "Fisher information with sampled labels, for more and more samples"
+    script:
+        "scripts/fisher_convergence.py"
+
+
+rule curvature_cost:
+    input:
+        digits="results/data/digits.npz",
+        script="rules/scripts/curvature_cost.py",
+        code=code_of("rules/scripts/curvature_cost.py"),
+    output:
+        "results/evaluations/curvature_cost.parquet",
+    log:
+        "results/logs/curvature_cost.log",
+    benchmark:
+        "results/benchmarks/curvature_cost.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        widths=config["gauss_newton"]["cost_widths"],
+        images=config["gauss_newton"]["cost_images"],
+        repeats=config["gauss_newton"]["cost_repeats"],
+        explicit_parameters=config["gauss_newton"]["explicit_parameters"],
+    message:
+        "Time and memory of each form of curvature as the network widens"
+    script:
+        "scripts/curvature_cost.py"
+
+
+rule bench:
+    input:
+        costs="results/evaluations/curvature_cost.parquet",
+        code=code_of("rules/scripts/bench.py"),
+    output:
+        "results/bench/summary.json",
+    log:
+        "results/logs/bench.log",
+    benchmark:
+        "results/benchmarks/bench.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    message:
+        "Speed of each method against its alternative"
+    script:
+        "scripts/bench.py"

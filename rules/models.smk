@@ -1,1 +1,57 @@
 # Stage: models.
+
+
+rule theory_models:
+    input:
+        data="results/data/theory.npz",
+        script="rules/scripts/theory_models.py",
+        code=code_of("rules/scripts/theory_models.py"),
+    output:
+        "results/models/theory.npz",
+    log:
+        "results/logs/theory_models.log",
+    benchmark:
+        "results/benchmarks/theory_models.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        ridge=config["taylor_neumann"]["ridge"],
+        weight_decay=config["taylor_neumann"]["weight_decay"],
+        hidden=config["taylor_neumann"]["hidden"],
+        seed=config["taylor_neumann"]["seed"],
+    message:
+        "Train linear, ridge and logistic regression and a small network to a gradient norm below 1e-12"
+    script:
+        "scripts/theory_models.py"
+
+
+rule digit_networks:
+    input:
+        digits="results/data/digits.npz",
+        script="rules/scripts/digit_networks.py",
+        code=code_of("rules/scripts/digit_networks.py"),
+    output:
+        "results/models/digits_{loss}.npz",
+    log:
+        "results/logs/digit_networks_{loss}.log",
+    benchmark:
+        "results/benchmarks/digit_networks_{loss}.tsv"
+    wildcard_constraints:
+        loss="cross_entropy|squared_error",
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        hidden=config["gauss_newton"]["hidden"],
+        seeds=config["gauss_newton"]["seeds"],
+        checkpoints=config["gauss_newton"]["checkpoints"],
+        learning_rate=config["gauss_newton"]["learning_rate"],
+    message:
+        "Train small networks on the digits, with checkpoints ({wildcards.loss})"
+    script:
+        "scripts/digit_networks.py"

@@ -2,42 +2,63 @@
 
 # What each page reads. A page that is not listed here reads nothing.
 PAGE_INPUTS = {
-    "01_taylor_neumann": [],
-    "02_gauss_newton": [],
+    "01_taylor_neumann": [
+        "results/data/theory.npz",
+        "results/models/theory.npz",
+        "results/attributions/theory.npz",
+        "results/evaluations/theory_responses.parquet",
+        "results/evaluations/theory_differences.parquet",
+        "results/evaluations/theory_leave_one_out.npz",
+    ],
+    "02_gauss_newton": [
+        "results/data/digits.npz",
+        "results/models/digits_cross_entropy.npz",
+        "results/models/digits_squared_error.npz",
+        "results/attributions/kronfluence_factors.npz",
+        "results/evaluations/decomposition_cross_entropy.parquet",
+        "results/evaluations/decomposition_squared_error.parquet",
+        "results/evaluations/spectra_cross_entropy.npz",
+        "results/evaluations/spectra_squared_error.npz",
+        "results/evaluations/curvature_approximations.parquet",
+        "results/evaluations/fisher_convergence.parquet",
+        "results/evaluations/curvature_cost.parquet",
+    ],
 }
 
 
 rule page:
-    message:
-        "Run notebooks/{wildcards.page}.py"
     input:
         artifacts=lambda wildcards: PAGE_INPUTS.get(wildcards.page, []),
         source="notebooks/{page}.py",
         script="rules/scripts/page.py",
-        code=lambda wildcards: code_of("rules/scripts/page.py", f"notebooks/{wildcards.page}.py"),
+        code=lambda wildcards: code_of(
+            "rules/scripts/page.py", f"notebooks/{wildcards.page}.py"
+        ),
     output:
         "results/notebooks/{page}.ipynb",
-    wildcard_constraints:
-        page="|".join(PAGES),
-    params:
-        values=lambda wildcards: config[wildcards.page[3:]],
-        claims=lambda wildcards: claims_of_page(wildcards.page, ROOT / "notebooks" / "claims.yaml"),
     log:
         "results/logs/notebooks/{page}.ipynb",
     benchmark:
         "results/benchmarks/notebooks/{page}.tsv"
+    wildcard_constraints:
+        page="|".join(PAGES),
+    conda:
+        "../envs/main.yaml"
     threads: 1
     resources:
         mem_mb=2000,
-    conda:
-        "../envs/main.yaml"
+    params:
+        values=lambda wildcards: config[wildcards.page[3:]],
+        claims=lambda wildcards: claims_of_page(
+            wildcards.page, ROOT / "notebooks" / "claims.yaml"
+        ),
+    message:
+        "Run notebooks/{wildcards.page}.py"
     script:
         "scripts/page.py"
 
 
 rule claims:
-    message:
-        "Judge every claim by its rule and the numbers that the pages recorded"
     input:
         pages=expand("results/notebooks/{page}.ipynb", page=PAGES),
         ledger="notebooks/claims.yaml",
@@ -49,10 +70,12 @@ rule claims:
         "results/logs/claims.log",
     benchmark:
         "results/benchmarks/claims.tsv"
+    conda:
+        "../envs/main.yaml"
     threads: 1
     resources:
         mem_mb=500,
-    conda:
-        "../envs/main.yaml"
+    message:
+        "Judge every claim by its rule and the numbers that the pages recorded"
     script:
         "scripts/claims.py"

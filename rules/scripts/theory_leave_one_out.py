@@ -1,0 +1,8 @@
+from influence_lab.artifacts import read_arrays, write_arrays
+from influence_lab.batch import batch
+from influence_lab.evaluations.theory import theory_leave_one_out
+from influence_lab.models.theory import load_theory
+
+with batch(snakemake):
+    trained = load_theory(read_arrays(snakemake.input.data), read_arrays(snakemake.input.models))
+    write_arrays(snakemake.output[0], **theory_leave_one_out(trained))
