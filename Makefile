@@ -13,6 +13,7 @@ TARGETS := results test bench lab clean
 
 results: .venv/ready
 	$(BIN)/snakemake --cores all
+	@echo 'Open results/site/index.html'
 
 test: .venv/ready
 	$(BIN)/python -m pytest

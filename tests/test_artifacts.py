@@ -1,5 +1,6 @@
 import re
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,8 +16,12 @@ from influence_lab.artifacts import (
     write_facts,
     write_table,
 )
+from influence_lab.notebooks.executed import read_executed
+
+NOTEBOOK = nbformat.v4.new_notebook(metadata={"x": list(range(1000))})
 
 KINDS = {
+    "page.ipynb": (lambda path: nbformat.write(NOTEBOOK, path), lambda path: {"x": read_executed(path).metadata["x"]}),
     "arrays.npz": (lambda path: write_arrays(path, x=np.arange(1000.0)), read_arrays),
     "table.parquet": (lambda path: write_table(path, pd.DataFrame({"x": np.arange(1000.0)})), read_table),
     "facts.json": (lambda path: write_facts(path, {"x": list(range(1000))}), read_facts),

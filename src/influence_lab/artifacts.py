@@ -75,7 +75,7 @@ def read_arrays(path: Path | str) -> dict[str, np.ndarray]:
         with file.open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
 
-    return _read(path, load)
+    return read_whole(path, load)
 
 
 def write_table(path: Path | str, table: pd.DataFrame) -> None:
@@ -92,7 +92,7 @@ def read_table(path: Path | str) -> pd.DataFrame:
     Raises:
         MissingArtifactError, DamagedArtifactError: with the command that makes the file.
     """
-    return _read(path, lambda file: pq.read_table(file, page_checksum_verification=True).to_pandas())
+    return read_whole(path, lambda file: pq.read_table(file, page_checksum_verification=True).to_pandas())
 
 
 def write_facts(path: Path | str, facts: Any) -> None:
@@ -108,10 +108,22 @@ def read_facts(path: Path | str) -> Any:
     Raises:
         MissingArtifactError, DamagedArtifactError: with the command that makes the file.
     """
-    return _read(path, lambda file: json.loads(file.read_text(encoding="utf-8")))
+    return read_whole(path, lambda file: json.loads(file.read_text(encoding="utf-8")))
 
 
-def _read(path: Path | str, load: Callable[[Path], Any]) -> Any:
+def read_whole(path: Path | str, load: Callable[[Path], Any]) -> Any:
+    """What `load` reads from a file, with one clear error where the file is missing or damaged.
+
+    Args:
+        path: the file.
+        load: reads it, and raises when the content is not whole.
+
+    Returns:
+        What `load` returns.
+
+    Raises:
+        MissingArtifactError, DamagedArtifactError: with the command that makes the file.
+    """
     path = Path(path)
     if not path.exists():
         raise MissingArtifactError(f"{shown(path)} is not there yet; make it with: snakemake {shown(path)!r}")

@@ -8,6 +8,7 @@ import nbformat
 
 from influence_lab.locations import shown
 from influence_lab.notebooks.claims import Claim, LedgerError, Measurement, judge
+from influence_lab.notebooks.executed import read_executed
 from influence_lab.notebooks.record import accepted
 
 
@@ -45,7 +46,7 @@ def merge(claims: Iterable[Claim], executed: dict[str, Path]) -> list[dict[str, 
         LedgerError: a page that exists does not record a claim that it must, or records one that is not its own.
     """
     claims = list(claims)
-    recorded = {page: recorded_in(nbformat.read(path, as_version=4)) for page, path in executed.items()}
+    recorded = {page: recorded_in(read_executed(path)) for page, path in executed.items()}
     for page, found in recorded.items():
         own = {claim.id for claim in claims if claim.page == page}
         if found.keys() != own:

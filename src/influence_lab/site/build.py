@@ -13,6 +13,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from influence_lab.artifacts import read_facts
+from influence_lab.notebooks.executed import read_executed
 from influence_lab.notebooks.source import number_cells
 from influence_lab.site.ledger_page import ledger_html
 from influence_lab.site.pages import page_for_site
@@ -66,7 +67,7 @@ def assemble(source: Path, pages: dict[str, Path], ledger: Path, config: dict[st
 
 
 def _write_page(source: Path, name: str, path: Path) -> str:
-    notebook = page_for_site(name, nbformat.read(path, as_version=4))
+    notebook = page_for_site(name, read_executed(path))
     number_cells(notebook)
     nbformat.write(notebook, source / "notebooks" / f"{name}.ipynb")
     return name

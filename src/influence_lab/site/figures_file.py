@@ -11,13 +11,14 @@ from plotly.offline import get_plotlyjs
 
 from influence_lab.artifacts import whole
 from influence_lab.figures.show import PLOTLY_MIME
+from influence_lab.notebooks.executed import read_executed
 
 
 def write_figures(page: Path, output: Path) -> None:
     """Write all figures of an executed notebook, with their captions, to one HTML file that needs no network."""
     parts = [
         f"<figure>{_drawing(content, index)}<figcaption>{escape(about.get('caption', ''))}</figcaption></figure>"
-        for index, (content, about) in enumerate(figures_of(nbformat.read(page, as_version=4)))
+        for index, (content, about) in enumerate(figures_of(read_executed(page)))
     ]
     with whole(output) as partial:
         partial.write_text(

@@ -5,7 +5,7 @@ author = "the influence-lab authors"
 html_title = "Influence functions, checked"
 language = "en"
 
-extensions = ["myst_nb", "sphinx.ext.mathjax", "sphinx-mathjax-offline"]
+extensions = ["myst_nb", "sphinx.ext.mathjax", "sphinx-mathjax-offline", "sphinx.ext.githubpages"]
 exclude_patterns = ["_build"]
 
 nb_execution_mode = "off"
