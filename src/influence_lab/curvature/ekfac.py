@@ -35,9 +35,9 @@ class EigenFactors:
 def eigen_factors(layer: LayerGradients, factors: KroneckerFactors) -> EigenFactors:
     r"""Fit $\Lambda_{jk} = \mathbb{E}[(Q_S^\top\,\mathcal{D}s\,\bar a^\top Q_A)_{jk}^2]$ in the bases of A and S.
 
-    Λ is the diagonal of $Q^\top G_\ell Q$ for $Q = Q_A \otimes Q_S$: of all diagonal matrices in that basis, the nearest
-    to $G_\ell$ in Frobenius norm. K-FAC's own eigenvalues are another diagonal in the same basis, so they are no
-    nearer.
+    Λ is the diagonal of $Q^\top G_\ell Q$ for $Q = Q_A \otimes Q_S$: of all diagonal matrices in that basis, the
+    nearest to $G_\ell$ in Frobenius norm. K-FAC's own eigenvalues are another diagonal in the same basis, so they are
+    no nearer.
 
     Args:
         layer: the layer's inputs and pseudo-gradients.
