@@ -14,7 +14,9 @@ ROOT = Path(workflow.basedir)
 LIBRARY = str(ROOT / "src")
 sys.path.insert(0, LIBRARY)
 # Jobs and kernels are processes of their own; they take the library that lies beside this Snakefile.
-os.environ |= {"PYTHONPATH": os.pathsep.join(filter(None, [LIBRARY, os.getenv("PYTHONPATH")]))}
+os.environ |= {
+    "PYTHONPATH": os.pathsep.join(filter(None, [LIBRARY, os.getenv("PYTHONPATH")]))
+}
 
 from influence_lab.config.check import ConfigError, check
 from influence_lab.imports import code_inputs
@@ -42,11 +44,11 @@ localrules:
 
 
 rule all:
-    message:
-        "Everything is made: open results/site/index.html"
     default_target: True
     input:
         "results/site/index.html",
+    message:
+        "Everything is made: open results/site/index.html"
 
 
 include: "rules/data.smk"
