@@ -24,7 +24,16 @@ def test_error_slopes_draws_a_line_and_both_signs_for_each_point():
     assert set(dots[0].marker.symbol) == {"circle", "circle-open"}
 
 
+def test_response_slider_shows_the_refits_and_the_tangent_of_one_point():
+    weight = np.array([-1.0, 0.0, 1.0])
+    figure = figures.response_curves(
+        "t", weight, np.array([[1, 2, 4], [3, 5, 6]]), np.array([1.5, 2.0]), np.array([7, 9])
+    )
+    assert [trace.visible for trace in figure.data] == [True, True, False, False]
+    assert_allclose(figure.data[1].y, [0.5, 2, 3.5])
+
+
 def test_agreement_draws_every_gap():
     rows = [("linear", f, 1, 1e-9) for f in ("loss", "mean", "difference")]
     table = pd.DataFrame(rows, columns=["model", "function", "point", "gap"])
-    assert sum(len(trace.y) for trace in figures.agreement("t", table).data) == 3
+    assert sum(len(trace.y) for trace in figures.agreement("t", table).data if trace.mode == "markers") == 3

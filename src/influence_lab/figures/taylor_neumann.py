@@ -19,26 +19,25 @@ TERM_COLOURS = [OKABE_ITO[name] for name in ("blue", "vermillion", "green", "ora
 GREY = "rgba(128,128,128,0.8)"
 
 
-def slider(figure: go.Figure, labels: list[str], prefix: str, always: int, active: int = 0) -> None:
-    """Let a slider show one trace at a time, besides the first `always` traces, which stay.
+def slider(figure: go.Figure, labels: list[str], prefix: str, always: int = 0, each: int = 1) -> None:
+    """Let a slider show one group of traces at a time, besides the first `always` traces, which stay.
 
     Args:
-        figure: its traces after the first `always` are one a label.
+        figure: its traces after the first `always` come in groups, one a label.
         labels: what the slider says at each position.
         prefix: text before the label.
         always: number of traces that are always shown.
-        active: the position at the start.
+        each: number of traces in a group.
     """
     steps = []
     for position, label in enumerate(labels):
-        visible = [True] * always + [index == position for index in range(len(labels))]
+        visible = [True] * always + [index // each == position for index in range(each * len(labels))]
         steps.append({"label": label, "method": "restyle", "args": [{"visible": visible}]})
     for index, trace in enumerate(figure.data[always:]):
-        trace.visible = index == active
+        trace.visible = index < each
     figure.update_layout(
-        sliders=[{"steps": steps, "active": active, "currentvalue": {"prefix": prefix}, "pad": {"t": 46}, "len": 0.95}],
+        sliders=[{"steps": steps, "active": 0, "currentvalue": {"prefix": prefix}, "pad": {"t": 46}, "len": 0.95}],
         legend={"y": 1.0, "yanchor": "bottom"},
-        height=520,
     )
 
 
@@ -52,19 +51,20 @@ def response_curves(title: str, weight: Array, refits: Array, influences: Array,
         influences: dL/dε at 0 over n, shape (points,).
         points: names of the training points.
     """
-    figure = new_figure(title, "added weight nε (−1: the point is removed)", "test loss (nats)", height=480)
+    figure = new_figure(title, "added weight nε (−1: the point is removed)", "test loss (nats)", height=520)
     middle = int(np.argmin(np.abs(weight)))
-    for index in range(len(points)):  # refit and tangent of one point share a trace, with a gap between them
-        tangent = refits[index, middle] + influences[index] * weight
+    for values, influence in zip(refits, influences, strict=True):
         figure.add_scatter(
-            x=np.concatenate([weight, [np.nan], weight]),
-            y=np.concatenate([refits[index], [np.nan], tangent]),
-            mode="markers+lines",
-            marker={"size": [7] * len(weight) + [0] * (len(weight) + 1)},
-            line={"color": OKABE_ITO["blue"]},
-            name="refits (dots) and tangent of slope I (plain line)",
+            x=weight, y=values, mode="markers+lines", line={"color": OKABE_ITO["blue"]}, name="trained again"
         )
-    slider(figure, [str(point) for point in points], "training point ", always=0)
+        figure.add_scatter(
+            x=weight,
+            y=values[middle] + influence * weight,
+            mode="lines",
+            line={"color": OKABE_ITO["vermillion"], "dash": "dash"},
+            name="tangent, slope I",
+        )
+    slider(figure, [str(point) for point in points], "training point ", each=2)
     return figure
 
 
@@ -97,7 +97,7 @@ def error_slopes(title: str, table: pd.DataFrame, columns: dict[str, str], y_tit
                 showlegend=False,
                 hovertemplate=f"{name}, point {point}: slope {fit.slope:.3f} ± {fit.half_width:.3f}<extra></extra>",
             )
-            both = table[(table["model"] == model) & (table["point"] == point)]
+            both = table[(table["model"] == model) & (table["point"] == point)].sort_values("epsilon", ascending=False)
             figure.add_scatter(
                 x=both["scaled"].abs(),
                 y=both[column],
@@ -108,6 +108,7 @@ def error_slopes(title: str, table: pd.DataFrame, columns: dict[str, str], y_tit
                 showlegend=bool(first),
                 hovertemplate=f"{name}, point {point}<br>|ε|ρ %{{x:.3g}}, error %{{y:.3g}}<extra></extra>",
             )
+    figure.update_xaxes(tickmode="array", tickvals=[0.005, 0.01, 0.02, 0.05, 0.1])
     return figure
 
 
@@ -171,13 +172,15 @@ def product_errors(title: str, scaled: Array, errors: dict[str, Array]) -> go.Fi
     """
     figure = new_figure(title, "|ε| ρ(a⁻¹b)", "error relative to (a + εb)⁻¹εβ", log_x=True, log_y=True, height=460)
     for model, (product, first) in errors.items():
-        for values, dash, text in ((product, "dash", "product (a + εb)εβ"), (first, "solid", "first term εa⁻¹β")):
+        for values, dash in ((product, "dash"), (first, "solid")):
             figure.add_scatter(
                 x=scaled,
                 y=values,
                 mode="lines+markers",
                 line={"color": COLOURS[model], "dash": dash},
-                name=f"{MODELS[model]}, {text}",
+                name=MODELS[model],
+                legendgroup=model,
+                showlegend=dash == "solid",
             )
     return figure
 
@@ -228,22 +231,20 @@ def leave_one_out_ratio(title: str, leverage: Array, parameters: Array, predicti
     return figure
 
 
-def removal_scatter(title: str, upweighted: Array, rescaled: Array, plain: Array) -> go.Figure:
-    """Change of a prediction when a point is removed from a ridge regression, against the refit at ε = −1/n.
+def removal_gaps(title: str, size: Array, rescaled: Array, plain: Array) -> go.Figure:
+    """Relative gap between a removal from ridge regression and the refit at ε = −1/n, against its size.
 
     Args:
         title: the finding.
-        upweighted: change at ε = −1/n, shape (n,).
-        rescaled: change after removal with λn/(n − 1), shape (n,).
-        plain: change after removal with λ, shape (n,).
+        size: ‖θ − θ̂‖ at ε = −1/n, shape (n,).
+        rescaled: gap with λn/(n − 1), shape (n,).
+        plain: gap with λ as it is, shape (n,).
     """
-    figure = new_figure(title, "change of the prediction at ε = −1/n", "change after removal", height=460)
-    ends = np.array([upweighted.min(), upweighted.max()])
-    figure.add_scatter(x=ends, y=ends, mode="lines", line={"color": GREY}, name="equal")
+    y_title = "gap, relative to that step"
+    figure = new_figure(title, "step at ε = −1/n, ‖θ − θ̂‖", y_title, log_x=True, log_y=True, height=460)
     for values, name, colour in ((plain, "λ as it is", "vermillion"), (rescaled, "λn/(n − 1)", "blue")):
-        figure.add_scatter(
-            x=upweighted, y=values, mode="markers", marker={"color": OKABE_ITO[colour], "size": 5}, name=name
-        )
+        figure.add_scatter(x=size, y=values, mode="markers", marker={"color": OKABE_ITO[colour], "size": 5}, name=name)
+    figure.update_yaxes(dtick=2)
     return figure
 
 
@@ -267,5 +268,6 @@ def agreement(title: str, table: pd.DataFrame) -> go.Figure:
             name=text,
             hovertemplate="%{x}, point %{customdata}: %{y:.2g}<extra></extra>",
         )
-    figure.add_hline(y=1e-6, line={"dash": "dot", "color": GREY}, annotation_text="limit 10⁻⁶")
+    names = list(MODELS.values())
+    figure.add_scatter(x=names, y=[1e-6] * len(names), mode="lines", line={"dash": "dot", "color": GREY}, name="limit")
     return figure
