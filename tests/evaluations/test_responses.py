@@ -73,7 +73,10 @@ def test_response_curve_passes_through_the_trained_model():
 def test_rounding_is_left_out_of_slopes(table_of):
     """A column of rounding errors gives no slope at all rather than a meaningless one."""
     table = table_of(QUADRATIC_CASES[0])
-    assert slopes_by_point(table.assign(taylor=table["step"] * 1e-15), "taylor") == []
+    slopes = slopes_by_point(table.assign(taylor=table["step"] * 1e-15), "taylor")
+    assert slopes == []
+    with pytest.raises(ValueError, match="use larger ε"):
+        farthest(slopes, 2)
 
 
 def test_slope_and_its_interval():

@@ -1,6 +1,6 @@
 """The configuration of page 01_taylor_neumann."""
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from influence_lab.config.section import Section
 
@@ -18,3 +18,9 @@ class TaylorNeumann(Section):
     hidden: int = Field(ge=1, le=20, description="tanh units of the network")
     network_rows: int = Field(ge=20, le=500, description="training rows of the network; cost is linear in it")
     difference_step: float = Field(gt=0, le=0.01, description="|ε|ρ(a⁻¹b) of the central finite differences")
+
+    @model_validator(mode="after")
+    def _enough_rows(self) -> "TaylorNeumann":
+        if self.points > self.network_rows // 4:  # points are drawn from a quarter of the rows
+            raise ValueError(f"points at most network_rows / 4 = {self.network_rows // 4}")
+        return self

@@ -74,5 +74,11 @@ def slopes_by_point(table: pd.DataFrame, column: str) -> list[Slope]:
 
 
 def farthest(slopes: list[Slope], expected: float) -> Slope:
-    """The slope that agrees least with `expected`: a claim about several points is judged by it."""
+    """The slope that agrees least with `expected`: a claim about several points is judged by it.
+
+    Raises:
+        ValueError: there is no slope, all errors being rounding.
+    """
+    if not slopes:
+        raise ValueError(f"no point has {FEWEST} errors above rounding ({FLOOR:g} of the step); use larger ε")
     return max(slopes, key=lambda slope: abs(slope.slope - expected))
