@@ -98,7 +98,7 @@ def test_dark_mode_changes_page_and_figures(page, address, name):
     def colours():
         return page.evaluate(
             """() => [getComputedStyle(document.body).backgroundColor,
-                      getComputedStyle(document.querySelector('.plotly-figure .gtitle')).fill]"""
+                      getComputedStyle(document.querySelector('.plotly-figure .xtitle')).fill]"""
         )
 
     opened(page, address, name)
@@ -109,7 +109,7 @@ def test_dark_mode_changes_page_and_figures(page, address, name):
             page.locator("button.theme-switch-button").first.click()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     page.wait_for_function(
-        "(before) => getComputedStyle(document.querySelector('.plotly-figure .gtitle')).fill !== before", arg=light[1]
+        "(before) => getComputedStyle(document.querySelector('.plotly-figure .xtitle')).fill !== before", arg=light[1]
     )
     assert colours()[0] != light[0]
     assert page.complaints == []

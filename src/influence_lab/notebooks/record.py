@@ -7,6 +7,7 @@ from IPython.display import display
 from influence_lab.figures.text import html_with_math
 from influence_lab.notebooks.claims import Check, Claim, Judgement, LedgerError, Measurement, judge, load_claims
 
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _RELATION = {"equals": "=", "at_most": "≤", "at_least": "≥"}
 
 
@@ -56,15 +57,28 @@ def number(measurement: Measurement) -> str:
     >>> number(Measurement(value=1.99712, uncertainty=0.0213))
     '1.997 ± 0.021'
     >>> number(Measurement(value=3.2e-13))
-    '3.2e-13'
+    '3.2 × 10⁻¹³'
     """
     value, uncertainty = measurement.value, measurement.uncertainty
     if uncertainty == 0:
-        return f"{value:.4g}"
+        return readable(value, digits=4)
     if 1e-4 <= abs(uncertainty) < 1e4:
         decimals = max(0, 1 - int(f"{uncertainty:e}".split("e")[1]))
         return f"{value:.{decimals}f} ± {uncertainty:.{decimals}f}"
-    return f"{value:.3g} ± {uncertainty:.2g}"
+    return f"{readable(value, digits=3)} ± {readable(uncertainty, digits=2)}"
+
+
+def readable(value: float, digits: int = 6) -> str:
+    """A number with a power of ten where it is very small or large.
+
+    >>> readable(1e-12), readable(0.05), readable(-33626.0, digits=2)
+    ('1 × 10⁻¹²', '0.05', '−3.4 × 10⁴')
+    """
+    text = f"{value:.{digits}g}".replace("-", "−")
+    if "e" not in text:
+        return text
+    mantissa, exponent = text.split("e")
+    return f"{mantissa} × 10{str(int(exponent.replace('−', '-'))).translate(_SUPERSCRIPTS)}"
 
 
 def accepted(check: Check) -> str:
@@ -74,9 +88,9 @@ def accepted(check: Check) -> str:
     '= 2 ± 0.05'
     """
     if check.rule == "equals":
-        return f"= {check.expected:g} ± {check.tolerance:g}"
+        return f"= {readable(check.expected)} ± {readable(check.tolerance)}"
     bound = check.expected + (check.tolerance if check.rule == "at_most" else -check.tolerance)
-    return f"{_RELATION[check.rule]} {bound:g}"
+    return f"{_RELATION[check.rule]} {readable(bound)}"
 
 
 def _row(check: Check, measured: Measurement) -> str:

@@ -51,11 +51,12 @@ def _row(claim: dict[str, Any]) -> str:
     else:
         deciding = next(check for check in claim["checks"] if check["name"] == claim["deciding"])
         measured = number(Measurement(value=claim["measured"], uncertainty=claim["uncertainty"]))
-        measured = f'<span title="{escape(deciding["what"])}">{measured}</span>'
         rule = deciding["accepted"]
+        details = f"<dt>What was measured</dt><dd>{html_with_math(deciding['what'])}</dd>"
         link = f'<a href="{anchor}">{claim["id"]}</a>'
-    if claim["verdict"] == "corrected":
-        statement += f"<details><summary>What is right</summary>{html_with_math(claim['correction'])}</details>"
+        if claim["verdict"] == "corrected":
+            details = f"<dt>What is right</dt><dd>{html_with_math(claim['correction'])}</dd>{details}"
+        statement += f"<details><summary>More</summary><dl>{details}</dl></details>"
     return (
         f"<tr><td>{link}</td><td>{escape(claim['section'])}</td><td>{statement}</td>"
         f"<td>{_badge(claim['verdict'])}</td><td>{measured}</td><td>{rule}</td></tr>"

@@ -9,6 +9,8 @@ from docutils import nodes
 from influence_lab.figures.show import PLOTLY_MIME
 from influence_lab.figures.text import html_with_math
 
+TOP_MARGIN = 30  # pixels, enough for the titles of subplots
+
 
 class Renderers:
     """Plotly figures as a caption, a text alternative and data that `figures.js` draws from the site's own Plotly."""
@@ -25,11 +27,15 @@ class Renderers:
 
 
 def figure_html(content: dict[str, Any], caption: str, alt: str) -> str:
-    """A figure as HTML: a place of the right height, the figure's data, and the caption."""
-    height = content.get("layout", {}).get("height", 420)
-    figure = json.dumps(content, sort_keys=True).replace("</", "<\\/")  # must not end the script element
+    """A figure as HTML: its title as text that wraps, a place of the right height, the data, and the caption."""
+    layout = dict(content["layout"])
+    title = layout.pop("title", {}).get("text", "").replace("<br>", " ")
+    layout["margin"] = layout.get("margin", {}) | {"t": TOP_MARGIN}
+    height = layout.get("height", 420)
+    figure = json.dumps(content | {"layout": layout}, sort_keys=True).replace("</", "<\\/")  # must not end the script
     return (
-        f'<figure class="plotly-figure"><div class="plot" role="img" aria-label="{escape(alt)}" '
-        f'style="min-height:{height}px"></div><script type="application/json">{figure}</script>'
+        f'<figure class="plotly-figure"><p class="figure-title">{title}</p>'
+        f'<div class="plot" role="img" aria-label="{escape(alt)}" style="min-height:{height}px"></div>'
+        f'<script type="application/json">{figure}</script>'
         f"<figcaption>{html_with_math(caption)}</figcaption></figure>"
     )
