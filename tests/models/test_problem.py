@@ -3,7 +3,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
-from tests.cases import CASES, LINEAR, LOGISTIC, WELL
+from tests.cases import CASES, LINEAR, LOGISTIC, NETWORK, WELL
 
 STEP = 1e-5  # central differences: truncation 1e-10, rounding 1e-16 / 1e-5
 
@@ -24,24 +24,27 @@ def test_gradients_and_hessians_are_derivatives_of_the_losses(case):
     assert_allclose(problem.prediction_gradients(case.start, case.X_test), predictions, atol=1e-8)
 
 
-@pytest.mark.parametrize("case", [LINEAR, LOGISTIC], ids=str)
+@pytest.mark.parametrize("case", [LINEAR, LOGISTIC, NETWORK], ids=str)
 def test_closed_forms_equal_torch(case):
-    """The regressions' formulas against automatic differentiation of the loss written in torch."""
+    """The written-out derivatives against automatic differentiation of the loss written in torch."""
     x, y = (torch.tensor(array[0]) for array in (case.X_test, case.y_test))
 
+    def output(theta):
+        if case is NETWORK:
+            hidden = case.problem.hidden
+            return theta[-hidden:] @ torch.tanh(theta[:-hidden].reshape(hidden, -1) @ x)
+        return x @ theta
+
     def loss(theta):
-        z = x @ theta
+        z = output(theta)
         return (z - y) ** 2 / 2 if case is LINEAR else torch.nn.functional.softplus(z) - y * z
 
     theta = torch.tensor(case.start)
     one = case.X_test[:1], case.y_test[:1]
+    hessian = torch.func.jacrev(torch.func.grad(loss))(theta)
+    assert_allclose(case.problem.losses(case.start, *one)[0], loss(theta), rtol=1e-12)
     assert_allclose(case.problem.gradients(case.start, *one)[0], torch.func.grad(loss)(theta), rtol=1e-12)
-    assert_allclose(
-        case.problem.hessians(case.start, *one)[0],
-        torch.func.jacrev(torch.func.grad(loss))(theta),
-        rtol=1e-12,
-        atol=1e-15,
-    )
+    assert_allclose(case.problem.hessians(case.start, *one)[0], hessian, rtol=1e-11, atol=1e-14)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
