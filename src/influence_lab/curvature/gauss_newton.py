@@ -69,7 +69,7 @@ def gauss_newton_product(
         return grad(lambda y: loss.value(y, targets).mean())(outputs)
 
     outputs, moved = jvp(outputs_of, (parameters,), (vector,))  # y and Jv, both (n, K)
-    weighted = jvp(output_gradient, (outputs,), (moved,))[1]  # H_y (Jv) / n
+    weighted = vjp(output_gradient, outputs)[1](moved)[0]  # H_y (Jv) / n, H_y symmetric
     return vjp(outputs_of, parameters)[1](weighted)[0]  # Jᵀ(...)
 
 

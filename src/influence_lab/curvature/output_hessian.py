@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.func import hessian, vmap
+from torch.func import grad, jacrev, vmap
 
 from influence_lab.models.losses import Loss
 
@@ -45,11 +45,11 @@ def dense_gigabytes(outputs: int, bytes_per_number: int = 4) -> float:
 
 def output_hessians(loss: Loss, outputs: Tensor, targets: Tensor) -> Tensor:
     """H_y of each example by automatic differentiation, whatever the loss: shape (n, K, K)."""
-    return vmap(hessian(loss.value))(outputs, targets)
+    return vmap(jacrev(grad(loss.value)))(outputs, targets)
 
 
 def expected_output_hessians(loss: Loss, outputs: Tensor) -> Tensor:
     r"""$\mathbb{E}_{k \sim p}[\nabla_y^2 L(y, k)]$ of a categorical loss, over the labels of the model: (n, K, K)."""
     labels = torch.arange(outputs.shape[-1])
-    each_label = vmap(vmap(hessian(loss.value), in_dims=(None, 0)), in_dims=(0, None))(outputs, labels)
+    each_label = vmap(vmap(jacrev(grad(loss.value)), in_dims=(None, 0)), in_dims=(0, None))(outputs, labels)
     return torch.einsum("nk,nkab->nab", loss.log_probabilities(outputs).exp(), each_label)

@@ -7,7 +7,6 @@ import pandas as pd
 import torch
 from scipy.stats import rankdata
 from torch import Tensor
-from torch.linalg import matrix_norm
 
 from influence_lab.curvature.blocks import block_diagonal
 from influence_lab.curvature.ekfac import eigen_factors, literal_solve
@@ -16,6 +15,8 @@ from influence_lab.curvature.kfac import kronecker_factors
 from influence_lab.curvature.pseudo_gradients import layer_gradients, parameter_gradients, training_gradients
 from influence_lab.models.layered import Network
 from influence_lab.models.losses import Loss
+
+DAMPING_FACTORS = (0.01, 0.1, 1.0, 10.0)  # of the mean eigenvalue of G
 
 
 def relative_error(approximation: Tensor, exact: Tensor) -> float:
@@ -47,9 +48,10 @@ def approximation_errors(
 
     Yields:
         Rows with `part` ("layer 1", ..., or "network"), `method` and `error`: relative, in Frobenius norm, to the
-        layer's block or to the whole G. Rows of the network have `rank_agreement` too: Spearman correlation of
-        influence scores with those of the whole G, both damped by λ = 0.1 trace(G)/p. The method "literal" is the
-        error of one EK-FAC solve with the printed transposes.
+        layer's block or to the whole G. Rows of the network have `rank_agreement` too, the Spearman correlation of
+        influence scores with those of the whole G, both damped by λ = `damping_factor` · trace(G)/p; there the method
+        "dot product" has zero in place of G. The method "literal" is the error of one EK-FAC solve with the
+        printed transposes.
     """
     inputs, targets = train
     G = gauss_newton(network, loss, parameters, inputs, targets)
@@ -68,25 +70,23 @@ def approximation_errors(
             yield {"part": f"layer {number}", "method": method, "error": relative_error(matrix, G[block, block])}
             parts[method].append(matrix)
 
-    damping = 0.1 * float(G.trace()) / len(G)
+    candidates = {"G": G, "blocks": block_diagonal(G, network.blocks), "dot product": 0.0 * G}
+    candidates |= {method: torch.block_diag(*matrices) for method, matrices in parts.items()}
     test_gradient = _gradients(network, loss, parameters, *test)
-
-    def scores(curvature: Tensor) -> Tensor:
-        damped = curvature + damping * torch.eye(len(curvature), dtype=curvature.dtype)
-        return -test_gradient @ torch.linalg.solve(damped, gradient.T)
-
-    reference = scores(G)
-    candidates = {"blocks": block_diagonal(G, network.blocks)} | {
-        method: torch.block_diag(*matrices) for method, matrices in parts.items()
-    }
-    for method, matrix in candidates.items():
-        yield {
-            "part": "network",
-            "method": method,
-            "error": float(matrix_norm(matrix - G) / matrix_norm(G)),
-            "rank_agreement": rank_agreement(scores(matrix), reference),
+    for factor in DAMPING_FACTORS:
+        damping = factor * G.trace() / len(G) * torch.eye(len(G), dtype=G.dtype)
+        scores = {
+            method: -test_gradient @ torch.linalg.solve(matrix + damping, gradient.T)
+            for method, matrix in candidates.items()
         }
-    yield {"part": "network", "method": "identity", "rank_agreement": rank_agreement(scores(0.0 * G), reference)}
+        for method in ("blocks", "K-FAC", "EK-FAC", "dot product"):
+            yield {
+                "part": "network",
+                "method": method,
+                "damping_factor": factor,
+                "error": relative_error(candidates[method], G),
+                "rank_agreement": rank_agreement(scores[method], scores["G"]),
+            }
 
 
 def approximation_table(

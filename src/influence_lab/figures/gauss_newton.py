@@ -37,7 +37,7 @@ def lines(
         The figure, one trace a series.
     """
     figure = new_figure(title, x_title, y_title, log_x=log_x, log_y=log_y)
-    for (name, table), symbol in zip(series.items(), cycle(SYMBOLS)):
+    for (name, table), symbol in zip(series.items(), cycle(SYMBOLS), strict=False):
         x = table.iloc[:, 0]
         figure.add_scatter(
             x=x if log_x else x.astype(str),
@@ -48,7 +48,12 @@ def lines(
             marker={"symbol": symbol, "size": 8},
             hovertemplate="%{x}: %{y:.3g}" + (" ± %{error_y.array:.2g}" if "half" in table else ""),
         )
-    if not log_x:
+    values = np.concatenate([table["mean"] for table in series.values()])
+    if log_y:
+        figure.update_yaxes(dtick=_ticks(values))
+    if log_x:
+        figure.update_xaxes(dtick=_ticks(np.concatenate([table.iloc[:, 0] for table in series.values()])))
+    else:
         figure.update_xaxes(type="category")
     return figure
 
@@ -77,7 +82,9 @@ def gaps(title: str, x_title: str, values: Mapping[str, float], limit: float | N
         hovertemplate="%{y}: %{customdata:.3g}<extra></extra>",
     )
     if limit is not None:
-        figure.add_vline(x=limit, line_dash="dash", line_color="gray", annotation_text=f"tolerance {limit:g}")
+        figure.add_vline(x=limit, line_dash="dash", line_color="gray")
+        text = {"text": f"tolerance {limit:g}", "showarrow": False, "xanchor": "left", "yanchor": "bottom"}
+        figure.add_annotation(x=np.log10(limit), y=1, yref="paper", **text)
     figure.update_xaxes(dtick=3)
     return figure
 
@@ -97,7 +104,7 @@ def spectra(titles: Sequence[str], steps: Sequence[int], spectra_by_name: Mappin
     """
     figure = new_figure(titles[-1], "rank of the eigenvalue", "eigenvalue", height=520)
     for step in range(len(steps)):
-        for (name, values), colour in zip(spectra_by_name.items(), COLOUR_CYCLE):
+        for (name, values), colour in zip(spectra_by_name.items(), COLOUR_CYCLE, strict=False):
             ordered = np.sort(values[step])[::-1]
             figure.add_scatter(
                 y=_signed_log(ordered),
@@ -185,9 +192,9 @@ def cost(title: str, table: pd.DataFrame) -> go.Figure:
         Two panels with shared colours.
     """
     figure = make_subplots(rows=1, cols=2, subplot_titles=("time", "memory kept"), horizontal_spacing=0.14)
-    look = new_figure(title, "width of the hidden layers", "", log_x=False, log_y=True, height=480)
-    figure.update_layout(look.layout.to_plotly_json() | {"xaxis": None, "yaxis": None})
-    for (method, rows), colour, symbol in zip(table.groupby("method", sort=False), COLOUR_CYCLE, SYMBOLS):
+    look = new_figure(title, "", "", height=480).layout.to_plotly_json()
+    figure.update_layout({name: part for name, part in look.items() if name not in ("xaxis", "yaxis")})
+    for (method, rows), colour, symbol in zip(table.groupby("method", sort=False), COLOUR_CYCLE, SYMBOLS, strict=False):
         style = {
             "x": rows["width"],
             "name": method,
@@ -208,17 +215,24 @@ def cost(title: str, table: pd.DataFrame) -> go.Figure:
         figure.add_scatter(
             y=rows["kept_bytes"],
             showlegend=False,
-            hovertemplate="width %{x}, p = %{customdata[0]:.0f}: %{y:.3g} bytes kept, %{customdata[1]:.3g} MB at the peak",
+            hovertemplate="width %{x}, p = %{customdata[0]:.0f}: %{y:.3g} bytes, peak %{customdata[1]:.3g} MB",
             row=1,
             col=2,
             **style,
         )
     grid = {"gridcolor": "rgba(128,128,128,0.25)", "automargin": True}
-    figure.update_xaxes(type="log", title="width of the hidden layers", tickvals=sorted(set(table["width"])), **grid)
+    figure.update_xaxes(
+        type="log", title="width of the hidden layers", tickvals=sorted(set(table["width"]))[::2], **grid
+    )
     figure.update_yaxes(type="log", exponentformat="power", dtick=1, **grid)
     figure.update_yaxes(title="seconds", col=1)
     figure.update_yaxes(title="bytes", col=2)
     return figure
+
+
+def _ticks(values: Array) -> int | str:
+    """Labels at each power of ten, or at 1, 2, 5 where the values span less than two of them."""
+    return "D2" if np.max(values) < 100 * np.min(values) else 1
 
 
 def _signed_log(values: Array) -> Array:

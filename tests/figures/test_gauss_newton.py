@@ -1,0 +1,56 @@
+import numpy as np
+import pandas as pd
+
+from influence_lab.figures.gauss_newton import cost, gaps, lines, matrices, spectra
+
+
+def test_slider_shows_one_step_and_its_title_at_a_time():
+    values = {"H": np.array([[-1.0, 2.0], [0.5, 1.0]]), "G + λI": np.array([[0.0, 2.0], [0.1, 1.0]])}
+    figure = spectra(["first", "second"], [0, 10], values)
+    moves = figure.layout.sliders[0].steps
+    assert moves[0].args[0]["visible"] == [True, True, False, False]
+    assert [move.args[1]["title.text"] for move in moves] == ["first", "second"]
+    assert list(figure.data[0].customdata) == [2.0, -1.0]
+
+
+def test_axis_of_spectra_keeps_order_and_sign():
+    figure = spectra(["only"], [0], {"H": np.array([[-10.0, -1e-8, 0.0, 1e-8, 10.0]])})
+    drawn = np.array(figure.data[0].y)
+    assert (np.diff(drawn) < 0).all()
+    assert drawn[2] == 0
+
+
+def test_menu_chooses_one_matrix():
+    figure = matrices("title", {"G": np.eye(3), "blocks": np.eye(3) / 10}, [1])
+    buttons = figure.layout.updatemenus[0].buttons
+    assert [button.args[0]["visible"] for button in buttons] == [[True, False], [False, True]]
+    assert figure.data[1].z[0, 0] == -10  # decibels below the largest entry of G
+
+
+def test_gaps_tell_small_from_large():
+    figure = gaps("title", "gap", {"rounding": 1e-15, "zero": 0.0, "large": 0.3}, limit=1e-12)
+    colours = list(figure.data[0].marker.color)[::-1]
+    assert colours[0] == colours[1] != colours[2]
+    assert min(figure.data[0].x) > 0  # a logarithmic axis has no zero
+
+
+def test_lines_draw_the_intervals():
+    figure = lines("title", "x", "y", {"a": pd.DataFrame({"x": [1, 2], "mean": [3.0, 4.0], "half": [0.1, 0.2]})})
+    assert list(figure.data[0].error_y.array) == [0.1, 0.2]
+
+
+def test_cost_has_time_and_memory_side_by_side():
+    table = pd.DataFrame(
+        {
+            "method": "G",
+            "width": [2, 4],
+            "parameters": 9,
+            "seconds": 1.0,
+            "half": 0.1,
+            "kept_bytes": 8,
+            "peak_bytes": 16,
+        }
+    )
+    figure = cost("title", table)
+    assert [trace.xaxis for trace in figure.data] == ["x", "x2"]
+    assert figure.layout.xaxis.domain[1] < figure.layout.xaxis2.domain[0]
