@@ -20,12 +20,12 @@
 # derivation step by step. At each step a computation says whether it is right: we train again, to the last digit,
 # and compare.
 #
-# **The notation.** $L(z, \theta)$ is the loss of the example $z$ for the parameters $\theta$, and $\hat\theta$ minimises
-# $R(\theta) = \frac1n\sum_i L(z_i, \theta)$, plus $\frac\lambda2\|\theta\|^2$ where a regulariser is used. As in the blog,
+# **The notation.** $\mathcal L(z, \theta)$ is the loss of the example $z$ for the parameters $\theta$, and $\hat\theta$ minimises
+# $R(\theta) = \frac1n\sum_i \mathcal L(z_i, \theta)$, plus $\frac\lambda2\|\theta\|^2$ where a regulariser is used. As in the blog,
 #
 # ```{math}
 # :label: eq-abb
-# a = \nabla^2 R(\hat\theta), \qquad b = \nabla^2 L(z, \hat\theta), \qquad \beta = \nabla L(z, \hat\theta).
+# a = \nabla^2 R(\hat\theta), \qquad b = \nabla^2\mathcal L(z, \hat\theta), \qquad \beta = \nabla\mathcal L(z, \hat\theta).
 # ```
 #
 # $a$ is the Hessian $H$ of the objective. The spectral radius $\rho(a^{-1}b)$ is the largest absolute eigenvalue of
@@ -105,7 +105,7 @@ show_table(pd.DataFrame(rows), "The four trained models. ρ is the spectral radi
 # ```{math}
 # :label: eq-upweight
 # \theta_\varepsilon = \arg\min_\theta R_\varepsilon(\theta), \qquad
-# R_\varepsilon(\theta) = R(\theta) + \varepsilon\, L(z, \theta).
+# R_\varepsilon(\theta) = R(\theta) + \varepsilon\, \mathcal L(z, \theta).
 # ```
 #
 # $\varepsilon = 1/n$ gives the example the weight of two, $\varepsilon = -1/n$ removes it. We can simply train again for any
@@ -154,8 +154,8 @@ record("A3", gradient_norm=largest_gradient, smallest_curvature=refits["curvatur
 #
 # ```{math}
 # :label: eq-chain
-# \frac{d}{d\varepsilon} L(z_\mathrm{test}, \theta_\varepsilon)\Big|_{0}
-# = \nabla L(z_\mathrm{test}, \hat\theta)^\top\, \frac{d\theta_\varepsilon}{d\varepsilon}\Big|_{0}.
+# \frac{d}{d\varepsilon} \mathcal L(z_\mathrm{test}, \theta_\varepsilon)\Big|_{0}
+# = \nabla\mathcal L(z_\mathrm{test}, \hat\theta)^\top\, \frac{d\theta_\varepsilon}{d\varepsilon}\Big|_{0}.
 # ```
 #
 # The left side and $d\theta_\varepsilon/d\varepsilon$ are measured apart, as central differences of refits. No Hessian enters.
@@ -292,7 +292,7 @@ show(
 # (taylor-neumann-series)=
 # ## The step that the blog left open: the Neumann series
 #
-# The formula that everybody uses is $-\varepsilon H^{-1}\nabla L(z)$, without the $\varepsilon b$. Why may it be dropped? Here the blog
+# The formula that everybody uses is $-\varepsilon H^{-1}\nabla\mathcal L(z)$, without the $\varepsilon b$. Why may it be dropped? Here the blog
 # (1.1.2.3) quotes a series, leaves a gap, and goes on with a product. This is the whole step.
 #
 # **A geometric series of matrices.** For any square $A$,
@@ -313,9 +313,11 @@ show(
 #
 # ```{math}
 # :label: eq-neumann
-# (a + \varepsilon b)^{-1}\varepsilon\beta = \bigl(a\,(I + \varepsilon a^{-1}b)\bigr)^{-1}\varepsilon\beta
-# = (I + \varepsilon a^{-1}b)^{-1}\,\varepsilon a^{-1}\beta
-# = \sum_{i=0}^{\infty} (-\varepsilon a^{-1}b)^i\;\varepsilon a^{-1}\beta .
+# \begin{aligned}
+# (a + \varepsilon b)^{-1}\varepsilon\beta &= \bigl(a\,(I + \varepsilon a^{-1}b)\bigr)^{-1}\varepsilon\beta
+# = (I + \varepsilon a^{-1}b)^{-1}\,\varepsilon a^{-1}\beta \\
+# &= \sum_{i=0}^{\infty} (-\varepsilon a^{-1}b)^i\;\varepsilon a^{-1}\beta .
+# \end{aligned}
 # ```
 #
 # **Read off the orders.** The first terms are
@@ -467,7 +469,7 @@ show(
 # ```{admonition} Where the source is wrong
 # :class: warning
 # The matrix must be inverted, not multiplied; and $\beta a$, a column times a matrix, does not exist. The next line of the
-# blog, $-H^{-1}\varepsilon\nabla L$, is right again, but does not follow from the product.
+# blog, $-H^{-1}\varepsilon\nabla\mathcal L$, is right again, but does not follow from the product.
 # ```
 #
 # A form that is right to first order has a relative error that goes to zero with $\varepsilon$. The product's does not move.
@@ -517,11 +519,13 @@ record(
 #
 # ```{math}
 # :label: eq-derivative
-# \frac{d\theta_\varepsilon}{d\varepsilon}\Big|_0 = -H^{-1}\nabla L(z, \hat\theta), \qquad
-# I(z \to z_\mathrm{test}) = -\nabla L(z_\mathrm{test}, \hat\theta)^\top H^{-1}\nabla L(z, \hat\theta).
+# \begin{aligned}
+# \frac{d\theta_\varepsilon}{d\varepsilon}\Big|_0 &= -H^{-1}\nabla\mathcal L(z, \hat\theta), \\
+# \mathcal I(z \to z_\mathrm{test}) &= -\nabla\mathcal L(z_\mathrm{test}, \hat\theta)^\top H^{-1}\nabla\mathcal L(z, \hat\theta).
+# \end{aligned}
 # ```
 #
-# Used as a step, $-\varepsilon H^{-1}\nabla L(z)$ errs as $\varepsilon^2$ on all four models, quadratic ones included: for them the error
+# Used as a step, $-\varepsilon H^{-1}\nabla\mathcal L(z)$ errs as $\varepsilon^2$ on all four models, quadratic ones included: for them the error
 # is the dropped $\varepsilon b$ alone.
 
 # %% tags=["hide-input"]
@@ -545,7 +549,7 @@ show(
 #
 # ```{math}
 # :label: eq-sum
-# \sum_{i=1}^n I(z_i \to z_\mathrm{test}) = n\lambda\;\nabla L(z_\mathrm{test}, \hat\theta)^\top H^{-1}\hat\theta .
+# \sum_{i=1}^n \mathcal I(z_i \to z_\mathrm{test}) = n\lambda\;\nabla\mathcal L(z_\mathrm{test}, \hat\theta)^\top H^{-1}\hat\theta .
 # ```
 
 
@@ -618,7 +622,7 @@ show(
 )
 
 # %% [markdown]
-# **Removal with a regulariser.** $\varepsilon = -1/n$ leaves $\frac1n\sum_{j\neq i}L(z_j,\theta) + \frac\lambda2\|\theta\|^2$. Whoever trains on the
+# **Removal with a regulariser.** $\varepsilon = -1/n$ leaves $\frac1n\sum_{j\neq i}\mathcal L(z_j,\theta) + \frac\lambda2\|\theta\|^2$. Whoever trains on the
 # remaining $n - 1$ points takes their mean, $\frac{1}{n-1}\sum$. The two objectives are multiples of each other only if
 #
 # ```{math}
@@ -671,7 +675,7 @@ record(
 #
 # ```{admonition} Where the sources are wrong
 # :class: warning
-# The blog's final token formula (1.4.2) is right, but the line above it writes $\nabla L = \nabla\log p$ without the minus,
+# The blog's final token formula (1.4.2) is right, but the line above it writes $\nabla\mathcal L = \nabla\log p$ without the minus,
 # and the recap in 1.6 has the opposite sign. The report's "influence vector" (Definition 2.2) is minus
 # $d\theta_\varepsilon/d\varepsilon$. Its Definition 2.3 has the sign of an up-weighting and Definition 2.5 that of a removal.
 # ```
@@ -694,7 +698,7 @@ show_table(
 #
 # ```{math}
 # :label: eq-influence
-# I(z \to f) = \frac{d f(\theta_\varepsilon)}{d\varepsilon}\Big|_0 = -\nabla f(\hat\theta)^\top H^{-1}\,\nabla L(z, \hat\theta).
+# \mathcal I(z \to f) = \frac{d f(\theta_\varepsilon)}{d\varepsilon}\Big|_0 = -\nabla f(\hat\theta)^\top H^{-1}\,\nabla\mathcal L(z, \hat\theta).
 # ```
 
 # %%

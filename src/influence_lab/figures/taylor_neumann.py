@@ -69,7 +69,9 @@ def response_curves(title: str, weight: Array, refits: Array, influences: Array,
 
 
 def error_slopes(title: str, table: pd.DataFrame, columns: dict[str, str], y_title: str) -> go.Figure:
-    """Errors against |ε|ρ on log-log axes: one point of each model, both signs, with the fitted line.
+    """Errors against |ε|ρ on log-log axes: every training point, both signs of ε, with the fitted line.
+
+    Coloured by column where there are several, else by model.
 
     Args:
         title: the finding.
@@ -103,7 +105,7 @@ def error_slopes(title: str, table: pd.DataFrame, columns: dict[str, str], y_tit
                 y=both[column],
                 mode="markers",
                 marker={"color": colour, "size": 6, "symbol": np.where(both["epsilon"] > 0, "circle", "circle-open")},
-                name=name if not several else f"{text}, {MODELS.get(model, model)}",
+                name=name,
                 legendgroup=f"{k}{model}",
                 showlegend=bool(first),
                 hovertemplate=f"{name}, point {point}<br>|ε|ρ %{{x:.3g}}, error %{{y:.3g}}<extra></extra>",
