@@ -16,7 +16,7 @@
 #
 # **The question.** The [influence formula](01_taylor_neumann.ipynb) needs $H^{-1}$, the inverse Hessian of the training
 # loss. For a neural network, $H$ may have negative eigenvalues, and it has $p^2$ entries for $p$ parameters: too many
-# to store. In its section 1.3 the blog replaces it, in four steps: $H \to G \to$ diagonal blocks $\to$ Kronecker
+# to store. In its section 1.3 the blog replaces it step by step: $H \to G \to$ diagonal blocks $\to$ Kronecker
 # factors (announced, never written down). What does each step change, and what does it save? Here we compute both sides of
 # each step on networks so small that nothing needs approximating.
 #
@@ -210,8 +210,8 @@ show(
 )
 
 # %% [markdown]
-# With a share like this $G$ is a different matrix from $H$, not a small perturbation of it. What speaks for $G$ is
-# the next section.
+# So $G$ is not $H$, least of all early in training, and nothing makes $R$ vanish at the end. What speaks for $G$ all the same
+# is the next section.
 #
 # ## Negative curvature, and what damping does
 #
@@ -220,9 +220,10 @@ show(
 #
 # ```{math}
 # :label: eq-damping
-# \lambda_{\min}(G + \lambda I) = \lambda_{\min}(G) + \lambda \ge \lambda > 0 \quad\text{for every } \lambda > 0,
-# \qquad\text{but}\qquad
-# \lambda_{\min}(H + \lambda I) > 0 \iff \lambda > -\lambda_{\min}(H).
+# \begin{aligned}
+# \lambda_{\min}(G + \lambda I) &= \lambda_{\min}(G) + \lambda \ge \lambda > 0 \quad\text{for every } \lambda > 0, \text{ but}\\
+# \lambda_{\min}(H + \lambda I) &> 0 \iff \lambda > -\lambda_{\min}(H).
+# \end{aligned}
 # ```
 #
 # The blog (1.3.1) asks damping to make the Hessian invertible. Move the slider to see where it would have to reach.
@@ -234,11 +235,13 @@ H_values, G_values = (spectra["cross_entropy"][name] for name in ("hessian", "ga
 negative = (H_values[0] < -1e-12).sum(1)
 show(
     figures.spectra(
-        [
-            f"At step {step}, H has {count} negative eigenvalues of {p}, down to {values[0]:.2g};<br>G + λI has none"
-            for step, count, values in zip(steps, negative, H_values[0], strict=True)
-        ],
+        f"H has {negative[0]} negative eigenvalues of {p} at the start and {negative[-1]} at the end;<br>G + λI has none "
+        f"at any step: its smallest is {(G_values[0].min() + shown_damping):.2g}",
         steps,
+        [
+            f"H: {count} negative eigenvalues, down to {values[0]:.2g}"
+            for count, values in zip(negative, H_values[0], strict=True)
+        ],
         {"H": H_values[0], "G": G_values[0], f"G + λI, λ = {shown_damping:g}": G_values[0] + shown_damping},
     ),
     "Eigenvalues in descending order, cross-entropy, first random start. The vertical axis is logarithmic on both sides "
@@ -359,9 +362,11 @@ record(
 #
 # ```{math}
 # :label: eq-fisher
-# F = \frac1n\sum_i \mathbb{E}_{k \sim p(\cdot \mid x_i)}\big[\nabla_\theta L(y_i, k)\, \nabla_\theta L(y_i, k)^\top\big]
-#   = \frac1n\sum_i J_i^\top\, \mathbb{E}_k[\nabla_y L\, \nabla_y L^\top]\, J_i
-#   = \frac1n\sum_i J_i^\top\, \mathbb{E}_k[\nabla_y^2 L(y_i, k)]\, J_i .
+# \begin{aligned}
+# F &= \frac1n\sum_i \mathbb{E}_{k \sim p(\cdot \mid x_i)}\big[\nabla_\theta L(y_i, k)\, \nabla_\theta L(y_i, k)^\top\big]\\
+#   &= \frac1n\sum_i J_i^\top\, \mathbb{E}_k[\nabla_y L\, \nabla_y L^\top]\, J_i
+#    = \frac1n\sum_i J_i^\top\, \mathbb{E}_k[\nabla_y^2 L(y_i, k)]\, J_i .
+# \end{aligned}
 # ```
 #
 # The last step (Bartlett's identity) holds for every likelihood. So $F = G$ when $\nabla_y^2 L$ does not depend on
@@ -460,8 +465,8 @@ record(
 )
 
 # %% [markdown]
-# The trained network is sure of most labels, and its curvature comes from the labels that it rarely draws. That is why
-# sampling needs more labels at the end of training than in the middle.
+# Sampling needs more labels at the end of training than in the middle: a network that is sure of most labels draws only rarely
+# those from which its remaining curvature comes.
 #
 # ## Sum or mean over tokens?
 #
@@ -531,8 +536,10 @@ record(
 #
 # ```{math}
 # :label: eq-blocks
-# (\tilde G + \lambda I)^{-1} v = \Big((G_{1,1} + \lambda I)^{-1} v_1, \dots, (G_{L,L} + \lambda I)^{-1} v_L\Big),
-# \qquad \tilde G = \mathrm{diag}(G_{1,1}, \dots, G_{L,L}).
+# \begin{aligned}
+# \tilde G &= \mathrm{diag}(G_{1,1}, \dots, G_{L,L}), \\
+# (\tilde G + \lambda I)^{-1} v &= \big((G_{1,1} + \lambda I)^{-1} v_1,\; \dots,\; (G_{L,L} + \lambda I)^{-1} v_L\big).
+# \end{aligned}
 # ```
 
 # %%
@@ -642,10 +649,12 @@ record(
 #
 # ```{math}
 # :label: eq-kfac
-# G_\ell = \mathbb{E}\big[(\bar a \otimes \mathcal{D}s)(\bar a \otimes \mathcal{D}s)^\top\big]
-#        = \mathbb{E}\big[\bar a\bar a^\top \otimes \mathcal{D}s\,\mathcal{D}s^\top\big]
-#        \;\approx\; \underbrace{\mathbb{E}[\bar a\bar a^\top]}_{A_{\ell-1}} \otimes
+# \begin{aligned}
+# G_\ell &= \mathbb{E}\big[(\bar a \otimes \mathcal{D}s)(\bar a \otimes \mathcal{D}s)^\top\big]
+#        = \mathbb{E}\big[\bar a\bar a^\top \otimes \mathcal{D}s\,\mathcal{D}s^\top\big]\\
+#        &\approx\; \underbrace{\mathbb{E}[\bar a\bar a^\top]}_{A_{\ell-1}} \otimes
 #                    \underbrace{\mathbb{E}[\mathcal{D}s\,\mathcal{D}s^\top]}_{S_\ell}.
+# \end{aligned}
 # ```
 #
 # The first two equalities are exact; the "≈" is the whole approximation (K-FAC, Martens and Grosse 2015): inputs and
@@ -657,14 +666,18 @@ record(
 #
 # ```{math}
 # :label: eq-ekfac
-# G_\ell \approx (Q_A \otimes Q_S)\,\mathrm{diag}(\mathrm{vec}\,\Lambda)\,(Q_A \otimes Q_S)^\top, \qquad
-# \Lambda_{jk} = \mathbb{E}\big[(Q_S^\top\, \mathcal{D}s\,\bar a^\top\, Q_A)_{jk}^2\big],
+# \begin{aligned}
+# G_\ell &\approx \hat G_\ell = (Q_A \otimes Q_S)\,\mathrm{diag}(\mathrm{vec}\,\Lambda)\,(Q_A \otimes Q_S)^\top,\\
+# \Lambda_{jk} &= \mathbb{E}\big[(Q_S^\top\, \mathcal{D}s\,\bar a^\top\, Q_A)_{jk}^2\big],
+# \end{aligned}
 # ```
 # ```{math}
 # :label: eq-ekfac-solve
+# \begin{aligned}
 # (\hat G_\ell + \lambda I)^{-1}\mathrm{vec}(V)
-#   = \mathrm{vec}\Big(Q_S\big[(Q_S^\top V Q_A) \oslash (\Lambda + \lambda)\big]Q_A^\top\Big),
-# \qquad \lambda = 0.1\,\mathrm{mean}(\Lambda).
+#   &= \mathrm{vec}\Big(Q_S\big[(Q_S^\top V Q_A) \oslash (\Lambda + \lambda)\big]Q_A^\top\Big),\\
+# \lambda &= 0.1\,\mathrm{mean}(\Lambda).
+# \end{aligned}
 # ```
 #
 # Λ is the diagonal of $G_\ell$ in that basis, hence the best diagonal there is in Frobenius norm; K-FAC's

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import pandas as pd
 import torch
-from scipy.stats import rankdata
+from scipy.stats import rankdata, zscore
 from torch import Tensor
 
 from influence_lab.curvature.blocks import block_diagonal
@@ -26,8 +25,8 @@ def relative_error(approximation: Tensor, exact: Tensor) -> float:
 
 def rank_agreement(scores: Tensor, reference: Tensor) -> float:
     """Spearman correlation over training points (columns), averaged over test points (rows)."""
-    pairs = zip(rankdata(scores, axis=1), rankdata(reference, axis=1), strict=True)
-    return float(np.mean([np.corrcoef(first, second)[0, 1] for first, second in pairs]))
+    first, second = (zscore(rankdata(matrix, axis=1), axis=1) for matrix in (scores, reference))
+    return float((first * second).mean())
 
 
 def approximation_errors(
@@ -73,19 +72,17 @@ def approximation_errors(
     candidates = {"G": G, "blocks": block_diagonal(G, network.blocks), "dot product": 0.0 * G}
     candidates |= {method: torch.block_diag(*matrices) for method, matrices in parts.items()}
     test_gradient = _gradients(network, loss, parameters, *test)
-    for factor in DAMPING_FACTORS:
-        damping = factor * G.trace() / len(G) * torch.eye(len(G), dtype=G.dtype)
-        scores = {
-            method: -test_gradient @ torch.linalg.solve(matrix + damping, gradient.T)
-            for method, matrix in candidates.items()
-        }
-        for method in ("blocks", "K-FAC", "EK-FAC", "dot product"):
+    scores = {
+        method: _scores(test_gradient, matrix, gradient, float(G.trace())) for method, matrix in candidates.items()
+    }
+    for method in ("blocks", "K-FAC", "EK-FAC", "dot product"):
+        for index, factor in enumerate(DAMPING_FACTORS):
             yield {
                 "part": "network",
                 "method": method,
                 "damping_factor": factor,
                 "error": relative_error(candidates[method], G),
-                "rank_agreement": rank_agreement(scores[method], scores["G"]),
+                "rank_agreement": rank_agreement(scores[method][index], scores["G"][index]),
             }
 
 
@@ -105,3 +102,10 @@ def _gradients(network: Network, loss: Loss, parameters: Tensor, inputs: Tensor,
     """Gradients of each example's own loss, shape (n, p)."""
     own = training_gradients(loss, network.outputs(parameters, inputs), targets)
     return parameter_gradients(network, parameters, inputs, own)[:, 0]
+
+
+def _scores(test_gradient: Tensor, curvature: Tensor, gradient: Tensor, trace: float) -> list[Tensor]:
+    """Influence scores (m, n) for each damping factor, from one eigendecomposition."""
+    values, basis = torch.linalg.eigh(curvature)
+    left, right = test_gradient @ basis, basis.T @ gradient.T
+    return [-(left / (values + factor * trace / len(values))) @ right for factor in DAMPING_FACTORS]

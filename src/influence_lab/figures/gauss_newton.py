@@ -89,20 +89,21 @@ def gaps(title: str, x_title: str, values: Mapping[str, float], limit: float | N
     return figure
 
 
-def spectra(titles: Sequence[str], steps: Sequence[int], spectra_by_name: Mapping[str, Array]) -> go.Figure:
+def spectra(title: str, steps: Sequence[int], notes: Sequence[str], spectra_by_name: Mapping[str, Array]) -> go.Figure:
     """Eigenvalues in descending order, one training step at a time, chosen with a slider.
 
     The axis is linear in ±1e-6 around 0 and logarithmic beyond, so that both signs and all sizes are seen.
 
     Args:
-        titles: the finding at each step.
+        title: the finding over all steps.
         steps: training steps.
+        notes: the finding at each step, written into the plot.
         spectra_by_name: for each matrix its eigenvalues, shape (steps, p).
 
     Returns:
         The figure, its last step shown first.
     """
-    figure = new_figure(titles[-1], "rank of the eigenvalue", "eigenvalue", height=520)
+    figure = new_figure(title, "rank of the eigenvalue", "eigenvalue", height=520)
     for step in range(len(steps)):
         for (name, values), colour in zip(spectra_by_name.items(), COLOUR_CYCLE, strict=False):
             ordered = np.sort(values[step])[::-1]
@@ -123,11 +124,14 @@ def spectra(titles: Sequence[str], steps: Sequence[int], spectra_by_name: Mappin
             "method": "update",
             "args": [
                 {"visible": [index // count == step for index in range(count * len(steps))]},
-                {"title.text": title},
+                {"annotations[0].text": note},
             ],
         }
-        for step, (label, title) in enumerate(zip(steps, titles, strict=True))
+        for step, (label, note) in enumerate(zip(steps, notes, strict=True))
     ]
+    figure.add_annotation(
+        text=notes[-1], x=0.02, y=0.04, xref="paper", yref="paper", xanchor="left", yanchor="bottom", showarrow=False
+    )
     marks = np.array([-1, -1e-2, -1e-4, 0, 1e-4, 1e-2, 1, 10])
     figure.update_yaxes(tickvals=_signed_log(marks), ticktext=[f"{mark:g}" for mark in marks])
     figure.update_layout(
