@@ -5,7 +5,6 @@ rule theory_influence:
     input:
         data="results/data/theory.npz",
         models="results/models/theory.npz",
-        script="rules/scripts/theory_influence.py",
         code=code_of("rules/scripts/theory_influence.py"),
     output:
         "results/attributions/theory.npz",
@@ -31,7 +30,6 @@ rule kronfluence_factors:
     input:
         digits="results/data/digits.npz",
         networks="results/models/digits_cross_entropy.npz",
-        script="rules/scripts/kronfluence_factors.py",
         code=code_of("rules/scripts/kronfluence_factors.py"),
     output:
         "results/attributions/kronfluence_factors.npz",

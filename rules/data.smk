@@ -3,7 +3,6 @@
 
 rule theory_data:
     input:
-        script="rules/scripts/theory_data.py",
         code=code_of("rules/scripts/theory_data.py"),
     output:
         "results/data/theory.npz",
@@ -27,7 +26,6 @@ rule theory_data:
 
 rule digits:
     input:
-        script="rules/scripts/digits.py",
         code=code_of("rules/scripts/digits.py"),
     output:
         "results/data/digits.npz",

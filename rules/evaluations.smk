@@ -6,7 +6,6 @@ rule theory_responses:
         data="results/data/theory.npz",
         models="results/models/theory.npz",
         influence="results/attributions/theory.npz",
-        script="rules/scripts/theory_responses.py",
         code=code_of("rules/scripts/theory_responses.py"),
     output:
         "results/evaluations/theory_responses.parquet",
@@ -34,7 +33,6 @@ rule theory_differences:
         data="results/data/theory.npz",
         models="results/models/theory.npz",
         influence="results/attributions/theory.npz",
-        script="rules/scripts/theory_differences.py",
         code=code_of("rules/scripts/theory_differences.py"),
     output:
         "results/evaluations/theory_differences.parquet",
@@ -59,7 +57,6 @@ rule theory_leave_one_out:
     input:
         data="results/data/theory.npz",
         models="results/models/theory.npz",
-        script="rules/scripts/theory_leave_one_out.py",
         code=code_of("rules/scripts/theory_leave_one_out.py"),
     output:
         "results/evaluations/theory_leave_one_out.npz",
@@ -82,7 +79,6 @@ rule curvature_decomposition:
     input:
         digits="results/data/digits.npz",
         networks="results/models/digits_{loss}.npz",
-        script="rules/scripts/curvature_decomposition.py",
         code=code_of("rules/scripts/curvature_decomposition.py"),
     output:
         table="results/evaluations/decomposition_{loss}.parquet",
@@ -108,7 +104,6 @@ rule curvature_approximations:
     input:
         digits="results/data/digits.npz",
         networks="results/models/digits_cross_entropy.npz",
-        script="rules/scripts/curvature_approximations.py",
         code=code_of("rules/scripts/curvature_approximations.py"),
     output:
         "results/evaluations/curvature_approximations.parquet",
@@ -131,7 +126,6 @@ rule fisher_convergence:
     input:
         digits="results/data/digits.npz",
         networks="results/models/digits_cross_entropy.npz",
-        script="rules/scripts/fisher_convergence.py",
         code=code_of("rules/scripts/fisher_convergence.py"),
     output:
         "results/evaluations/fisher_convergence.parquet",
@@ -156,7 +150,6 @@ rule fisher_convergence:
 rule curvature_cost:
     input:
         digits="results/data/digits.npz",
-        script="rules/scripts/curvature_cost.py",
         code=code_of("rules/scripts/curvature_cost.py"),
     output:
         "results/evaluations/curvature_cost.parquet",

@@ -4,7 +4,6 @@
 rule theory_models:
     input:
         data="results/data/theory.npz",
-        script="rules/scripts/theory_models.py",
         code=code_of("rules/scripts/theory_models.py"),
     output:
         "results/models/theory.npz",
@@ -31,7 +30,6 @@ rule theory_models:
 rule digit_networks:
     input:
         digits="results/data/digits.npz",
-        script="rules/scripts/digit_networks.py",
         code=code_of("rules/scripts/digit_networks.py"),
     output:
         "results/models/digits_{loss}.npz",

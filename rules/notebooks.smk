@@ -30,7 +30,6 @@ rule page:
     input:
         artifacts=lambda wildcards: PAGE_INPUTS.get(wildcards.page, []),
         source="notebooks/{page}.py",
-        script="rules/scripts/page.py",
         code=lambda wildcards: code_of(
             "rules/scripts/page.py", f"notebooks/{wildcards.page}.py"
         ),
@@ -62,7 +61,6 @@ rule claims:
     input:
         pages=expand("results/notebooks/{page}.ipynb", page=PAGES),
         ledger="notebooks/claims.yaml",
-        script="rules/scripts/claims.py",
         code=code_of("rules/scripts/claims.py"),
     output:
         "results/claims.json",

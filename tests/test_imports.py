@@ -32,20 +32,21 @@ def test_imports_are_followed_through_the_package_and_no_further(tmp_path):
 
 
 @pytest.mark.dag
-def test_code_inputs_are_the_modules_that_a_run_had_imported(smoke):
-    """Each script and notebook of the pipeline: the computed inputs equal sys.modules at the end of its process."""
-    sources = {path.stem: f"rules/scripts/{path.name}" for path in smoke.path.glob("rules/scripts/*.py")}
-    pages = {path.stem: f"notebooks/{path.name}" for path in smoke.path.glob("notebooks/[0-9]*.py")}
-    imported: dict[str, set[str]] = {}
-    for path in smoke.recorded.glob("*.json"):
-        record = json.loads(path.read_text())
-        command = " ".join(record["command"])
-        name = next((page for page in pages if f"/{page}-" in command), None)  # the kernel's private folder
-        if name is None:
-            name = next((script for script in sources if command.endswith(f".{script}.py")), None)
-        if name is not None:
-            files = {Path(file).relative_to(smoke.path).as_posix() for file in record["files"]}
-            imported.setdefault(name, set()).update(files)
-    assert imported.keys() == sources.keys() | pages.keys()
-    for name, files in imported.items():
-        assert files == set(code_inputs(smoke.path, (sources | pages)[name])), name
+def test_code_inputs_are_the_modules_that_a_run_imports(smoke):
+    """Each script and notebook of the pipeline: the computed inputs are the modules that its process imported."""
+    sources = {f"{path.stem}.py": f"rules/scripts/{path.name}" for path in smoke.path.glob("rules/scripts/*.py")}
+    sources |= {f"/{path.stem}-": f"notebooks/{path.name}" for path in smoke.path.glob("notebooks/[0-9]*.py")}
+    imported: dict[str, set[str]] = {source: set() for source in sources.values()}
+    for path in smoke.recorded.glob("*.jsonl"):
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        command = " ".join(lines[0]["command"])  # of a script's process, or of a kernel in its private folder
+        for mark, source in sources.items():
+            if (".snakemake/scripts/" in command and command.endswith(f".{mark}")) or mark in command:
+                imported[source] |= {_file(smoke.path, line["module"]) for line in lines}
+    for source, files in imported.items():
+        assert files == set(code_inputs(smoke.path, source)), source
+
+
+def _file(root, module: str) -> str:
+    path = Path("src", *module.split("."))
+    return (path / "__init__.py" if (root / path).is_dir() else path.with_suffix(".py")).as_posix()

@@ -3,6 +3,7 @@
 import json
 import re
 from contextlib import contextmanager
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -78,8 +79,11 @@ def test_editing_a_rule_s_script_reruns_that_rule(smoke):
 
 
 def test_changing_one_parameter_reruns_what_reads_it(smoke):
-    runs = smoke.would_run("results/notebooks/01_taylor_neumann.ipynb", "--config", "gauss_newton={seed: 5}")
-    assert runs == set()
+    target, change = "results/notebooks/{}.ipynb", "gauss_newton={learning_rate: 0.5}"
+    assert smoke.would_run(target.format("01_taylor_neumann"), config=change) == set()
+    runs = smoke.would_run(target.format("02_gauss_newton"), config=change)
+    assert {"digit_networks", "page"} <= runs
+    assert not {"digits", "theory_models"} & runs
 
 
 def test_rerunning_a_page_from_the_same_artifacts_gives_identical_bytes(smoke):
@@ -95,6 +99,16 @@ def test_the_report_is_made_and_holds_the_figures(smoke):
     assert done.returncode == 0, done.stdout[-3000:]
     report = (smoke.path / "report.html").read_text()
     assert all(f"results/figures/{page}.html" in report for page in PAGES)
+
+
+def test_the_picture_in_the_readme_is_the_one_that_its_rule_draws(smoke):
+    committed = Path(__file__).resolve().parents[2] / "docs/rulegraph.svg"
+    assert (smoke.path / "docs/rulegraph.svg").read_bytes() == committed.read_bytes()
+
+
+def test_the_benchmark_gives_ratios(smoke):
+    ratios = json.loads((smoke.path / "results/bench/summary.json").read_text())
+    assert all(0 < entry["least"] <= entry["times_faster"] <= entry["most"] for entry in ratios)
 
 
 def test_the_workflow_passes_snakemake_s_own_lint(smoke):

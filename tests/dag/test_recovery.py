@@ -72,7 +72,7 @@ def test_a_bad_configuration_stops_before_any_job(smoke):
     lines = [line for line in failed.stdout.splitlines() if line.startswith("config: ")]
     assert lines == ["config: taylor_neumann.seed: got '-1'; allowed: greater than or equal to 0"]
     assert "Traceback" not in failed.stdout
-    assert smoke.would_run() == set()
+    assert smoke.would_run(TARGET) == set()
 
 
 def test_a_damaged_artifact_is_named_and_made_anew(smoke):
@@ -80,7 +80,10 @@ def test_a_damaged_artifact_is_named_and_made_anew(smoke):
     artifact.write_bytes(artifact.read_bytes()[:-100])
     failed = smoke.snakemake("--cores", "all", TARGET)
     assert failed.returncode != 0
-    assert re.search(r"DamagedArtifactError: results/data/\S+ is damaged .*make it anew with: snakemake", failed.stdout)
+    message = r"DamagedArtifactError: results/data/\S+ is damaged .*make it anew with: snakemake '(\S+)'"
+    said = re.findall(message, failed.stdout)
+    assert said[0] == "results/data/theory.npz"
     assert not artifact.exists()
+    assert smoke.snakemake("--cores", "all", said[0]).returncode == 0  # the remedy that the message names
     recovers(smoke)
     assert artifact.exists()

@@ -1,19 +1,17 @@
-"""Write down, when a process ends, which modules of the package it had imported. On the path of test runs only."""
+"""Write down which modules of the package each process imports, as it does. On the path of test runs only."""
 
-import atexit
 import json
 import os
 import sys
 from pathlib import Path
 
-
-def _write() -> None:
-    names = sorted(name for name in sys.modules if name.split(".")[0] == "influence_lab")
-    if names:
-        files = [getattr(sys.modules[name], "__file__", None) for name in names]
-        record = {"command": sys.orig_argv, "files": [file for file in files if file]}
-        Path(os.environ["RECORD_MODULES"], f"{os.getpid()}.json").write_text(json.dumps(record))
-
-
 if "RECORD_MODULES" in os.environ:
-    atexit.register(_write)
+    record = Path(os.environ["RECORD_MODULES"], f"{os.getpid()}.jsonl")
+
+    def write(event: str, arguments: tuple) -> None:
+        """Note an import; a killed process has written what it had imported."""
+        if event == "import" and arguments[0].split(".")[0] == "influence_lab":
+            with record.open("a") as file:
+                file.write(json.dumps({"module": arguments[0], "command": sys.orig_argv}) + "\n")
+
+    sys.addaudithook(write)

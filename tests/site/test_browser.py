@@ -103,10 +103,8 @@ def test_dark_mode_changes_page_and_figures(page, address, name):
 
     opened(page, address, name)
     light = colours()
-    page.evaluate("document.documentElement.dataset.theme")
-    for _ in range(3):  # the button cycles through auto, light and dark
-        if page.evaluate("document.documentElement.dataset.theme") != "dark":
-            page.locator("button.theme-switch-button").first.click()
+    page.locator("button.theme-switch-button").first.click()
+    page.locator("button.theme-change-button[data-mode=dark]").first.click()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     page.wait_for_function(
         "(before) => getComputedStyle(document.querySelector('.plotly-figure .xtitle')).fill !== before", arg=light[1]

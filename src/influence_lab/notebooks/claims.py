@@ -133,7 +133,9 @@ def judge(claim: Claim, measured: dict[str, Measurement]) -> Judgement:
         straddling = first("source", "straddles")
         if straddling is not None:
             return Judgement(verdict="undecided", deciding=straddling, reason="the interval straddles the rule")
-        return Judgement(verdict="holds", deciding=first("source", "passes"), reason="every check passes")
+        other = first("correction", "fails", "straddles")
+        reason = "every check passes" if other is None else f"the source's checks pass; of ours, {other} does not"
+        return Judgement(verdict="holds", deciding=first("source", "passes"), reason=reason)
     if claim.correction is None:
         return Judgement(verdict="refuted", deciding=failed, reason="the source's statement fails its check")
     if first("correction", "fails"):
