@@ -62,10 +62,10 @@ def draw_rulegraph(dot: str, stages: dict[str, str], output: Path) -> None:
         if nodes[start] in place and nodes[end] in place:
             _arrow(axes, place[nodes[start]], place[nodes[end]])
     for name, (x, y) in place.items():
-        box = FancyBboxPatch((x - 0.36, y - 0.18), 0.72, 0.36, boxstyle="round,pad=0.04", fc="#e8f1fa", ec="#0072B2")
+        box = FancyBboxPatch((x - 0.4, y - 0.18), 0.8, 0.36, boxstyle="round,pad=0.04", fc="#e8f1fa", ec="#0072B2")
         box.set_zorder(3)  # above the arrows
         axes.add_patch(box)
-        axes.text(x, y, name.replace("_", " "), ha="center", va="center", fontsize=9, zorder=4)
+        axes.text(x, y, name.replace("_", " "), ha="center", va="center", fontsize=8.5, zorder=4)
     for column, stage in enumerate(columns):
         axes.text(column, -0.75, stage, ha="center", va="center", fontsize=12, fontweight="bold")
     axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(tallest - 0.5, -1.0))
@@ -90,8 +90,8 @@ def _arrow(axes: pyplot.Axes, start: tuple[float, float], end: tuple[float, floa
     down = start[0] == end[0]
     axes.annotate(
         "",
-        xy=(end[0], end[1] - 0.22) if down else (end[0] - 0.4, end[1]),
-        xytext=(start[0], start[1] + 0.22) if down else (start[0] + 0.4, start[1]),
+        xy=(end[0], end[1] - 0.22) if down else (end[0] - 0.44, end[1]),
+        xytext=(start[0], start[1] + 0.22) if down else (start[0] + 0.44, start[1]),
         arrowprops={"arrowstyle": "-|>", "color": "#888888", "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0},
         zorder=1,
     )
