@@ -1,9 +1,11 @@
 # ---
 # jupyter:
 #   jupytext:
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
 #   kernelspec:
 #     display_name: Python 3 (ipykernel)
 #     language: python
@@ -11,7 +13,6 @@
 # ---
 
 # %% [markdown]
-# (taylor-neumann)=
 # # From up-weighting to the influence formula: Taylor and Neumann
 #
 # **The question.** If one training example counted a little more, what would the model say instead? Influence functions
@@ -23,10 +24,9 @@
 # **The notation.** $\mathcal L(z, \theta)$ is the loss of the example $z$ for the parameters $\theta$, and $\hat\theta$ minimises
 # $R(\theta) = \frac1n\sum_i \mathcal L(z_i, \theta)$, plus $\frac\lambda2\|\theta\|^2$ where a regulariser is used. As in the blog,
 #
-# ```{math}
-# :label: eq-abb
+# $$
 # a = \nabla^2 R(\hat\theta), \qquad b = \nabla^2\mathcal L(z, \hat\theta), \qquad \beta = \nabla\mathcal L(z, \hat\theta).
-# ```
+# $$ (eq-abb)
 #
 # $a$ is the Hessian $H$ of the objective. The spectral radius $\rho(a^{-1}b)$ is the largest absolute eigenvalue of
 # $a^{-1}b$; it will say which $\varepsilon$ is small.
@@ -102,11 +102,10 @@ show_table(pd.DataFrame(rows), "The four trained models. ρ is the spectral radi
 # The blog (1.1.2.1) adds $\varepsilon$ times the loss of one training example to the mean loss, and calls what
 # training then gives $\theta_\varepsilon$:
 #
-# ```{math}
-# :label: eq-upweight
+# $$
 # \theta_\varepsilon = \arg\min_\theta R_\varepsilon(\theta), \qquad
 # R_\varepsilon(\theta) = R(\theta) + \varepsilon\, \mathcal L(z, \theta).
-# ```
+# $$ (eq-upweight)
 #
 # $\varepsilon = 1/n$ gives the example the weight of two, $\varepsilon = -1/n$ removes it. We can simply train again for any
 # $\varepsilon$. Newton's method takes the gradient to its last digits.
@@ -152,11 +151,10 @@ record("A3", gradient_norm=largest_gradient, smallest_curvature=refits["curvatur
 #
 # To know how a test loss responds, the blog (1.1.1) splits the derivative in two:
 #
-# ```{math}
-# :label: eq-chain
+# $$
 # \frac{d}{d\varepsilon} \mathcal L(z_\mathrm{test}, \theta_\varepsilon)\Big|_{0}
 # = \nabla\mathcal L(z_\mathrm{test}, \hat\theta)^\top\, \frac{d\theta_\varepsilon}{d\varepsilon}\Big|_{0}.
-# ```
+# $$ (eq-chain)
 #
 # The left side and $d\theta_\varepsilon/d\varepsilon$ are measured apart, as central differences of refits. No Hessian enters.
 
@@ -256,12 +254,11 @@ record(
 # The gradient of $R_\varepsilon$ is zero at $\theta_\varepsilon$. Expand it around $\hat\theta$ to first order (blog, 1.1.2.2), where
 # $\nabla R(\hat\theta) = 0$:
 #
-# ```{math}
-# :label: eq-taylor
+# $$
 # 0 = \nabla R_\varepsilon(\theta_\varepsilon) \approx \varepsilon\beta + (a + \varepsilon b)(\theta_\varepsilon - \hat\theta)
 # \quad\Longrightarrow\quad
 # \theta_\varepsilon - \hat\theta \approx -(a + \varepsilon b)^{-1}\,\varepsilon\beta.
-# ```
+# $$ (eq-taylor)
 #
 # The neglected remainder is quadratic in $\theta_\varepsilon - \hat\theta$, which is itself of order $\varepsilon$: the error must fall as
 # $\varepsilon^2$. For a quadratic loss the remainder is zero and the step exact.
@@ -299,10 +296,9 @@ show(
 # $(I - A)(I + A + \dots + A^{K-1}) = I - A^K$: all terms in between cancel. If $\rho(A) < 1$ then $A^K \to 0$, so $I - A$ is invertible
 # and
 #
-# ```{math}
-# :label: eq-geometric
+# $$
 # (I - A)^{-1} = \sum_{i=0}^{\infty} A^i, \qquad\text{hence}\qquad A(I - A)^{-1} = \sum_{i=1}^{\infty} A^i.
-# ```
+# $$ (eq-geometric)
 #
 # ```{admonition} Where the source is off by one
 # :class: warning
@@ -311,30 +307,27 @@ show(
 #
 # **Bring $a + \varepsilon b$ into that form.** $a$ is invertible, so take it out on the left and put $A = -\varepsilon a^{-1}b$:
 #
-# ```{math}
-# :label: eq-neumann
+# $$
 # \begin{aligned}
 # (a + \varepsilon b)^{-1}\varepsilon\beta &= \bigl(a\,(I + \varepsilon a^{-1}b)\bigr)^{-1}\varepsilon\beta
 # = (I + \varepsilon a^{-1}b)^{-1}\,\varepsilon a^{-1}\beta \\
 # &= \sum_{i=0}^{\infty} (-\varepsilon a^{-1}b)^i\;\varepsilon a^{-1}\beta .
 # \end{aligned}
-# ```
+# $$ (eq-neumann)
 #
 # **Read off the orders.** The first terms are
 #
-# ```{math}
-# :label: eq-orders
+# $$
 # (a + \varepsilon b)^{-1}\varepsilon\beta = \varepsilon\,a^{-1}\beta - \varepsilon^2\, a^{-1}b\,a^{-1}\beta + \varepsilon^3\,(a^{-1}b)^2a^{-1}\beta - \dots
-# ```
+# $$ (eq-orders)
 #
 # To first order only $\varepsilon a^{-1}\beta$ is left, with the *inverse* of $a$. And after $K$ terms the telescoping product gives
 # what is missing, exactly:
 #
-# ```{math}
-# :label: eq-remainder
+# $$
 # (a + \varepsilon b)^{-1}\varepsilon\beta - \sum_{i=0}^{K-1} (-\varepsilon a^{-1}b)^i\,\varepsilon a^{-1}\beta
 # = (-\varepsilon a^{-1}b)^K\,(a + \varepsilon b)^{-1}\varepsilon\beta ,
-# ```
+# $$ (eq-remainder)
 #
 # of order $\varepsilon^{K+1}$. The series converges for every $\beta$ if and only if $\rho(\varepsilon a^{-1}b) = |\varepsilon|\,\rho(a^{-1}b) < 1$.
 #
@@ -461,10 +454,9 @@ show(
 # %% [markdown]
 # **What the blog writes instead.** In the place of the inverse stands a product, "something like"
 #
-# ```{math}
-# :label: eq-blog-product
+# $$
 # (a + \varepsilon b) \times \varepsilon\beta = \varepsilon\beta a + \varepsilon^2 b\beta \approx \varepsilon\beta a .
-# ```
+# $$ (eq-blog-product)
 #
 # ```{admonition} Where the source is wrong
 # :class: warning
@@ -517,13 +509,12 @@ record(
 #
 # Divide the first-order term by $\varepsilon$ and let $\varepsilon \to 0$:
 #
-# ```{math}
-# :label: eq-derivative
+# $$
 # \begin{aligned}
 # \frac{d\theta_\varepsilon}{d\varepsilon}\Big|_0 &= -H^{-1}\nabla\mathcal L(z, \hat\theta), \\
 # \mathcal I(z \to z_\mathrm{test}) &= -\nabla\mathcal L(z_\mathrm{test}, \hat\theta)^\top H^{-1}\nabla\mathcal L(z, \hat\theta).
 # \end{aligned}
-# ```
+# $$ (eq-derivative)
 #
 # Used as a step, $-\varepsilon H^{-1}\nabla\mathcal L(z)$ errs as $\varepsilon^2$ on all four models, quadratic ones included: for them the error
 # is the dropped $\varepsilon b$ alone.
@@ -547,10 +538,9 @@ show(
 # **The influences of all training points add up to zero** at an optimum without regulariser, because their gradients do.
 # With $\frac\lambda2\|\theta\|^2$ the gradients add up to $-n\lambda\hat\theta$ instead, so
 #
-# ```{math}
-# :label: eq-sum
+# $$
 # \sum_{i=1}^n \mathcal I(z_i \to z_\mathrm{test}) = n\lambda\;\nabla\mathcal L(z_\mathrm{test}, \hat\theta)^\top H^{-1}\hat\theta .
-# ```
+# $$ (eq-sum)
 
 
 # %%
@@ -583,11 +573,10 @@ show_table(
 # **Removing a point from least squares.** For linear regression the whole series can be summed. With $\varepsilon = -1/n$ and
 # $b = xx^\top$, the number $|\varepsilon|\,\rho(a^{-1}b)$ is the *leverage* $h = x^\top(X^\top X)^{-1}x$ of the point, and
 #
-# ```{math}
-# :label: eq-loo
+# $$
 # \theta_{-i} - \hat\theta = \frac{1}{1 - h_i}\cdot\Bigl(-\tfrac1n\Bigr)\frac{d\theta_\varepsilon}{d\varepsilon}\Big|_0 ,
 # \qquad \sum_i h_i = p .
-# ```
+# $$ (eq-loo)
 #
 # Leave-one-out is the influence over $1 - h$, for the parameters and for everything linear in them. A leverage is below 1
 # unless the point alone fixes a parameter, so removal lies inside the radius.
@@ -625,10 +614,9 @@ show(
 # **Removal with a regulariser.** $\varepsilon = -1/n$ leaves $\frac1n\sum_{j\neq i}\mathcal L(z_j,\theta) + \frac\lambda2\|\theta\|^2$. Whoever trains on the
 # remaining $n - 1$ points takes their mean, $\frac{1}{n-1}\sum$. The two objectives are multiples of each other only if
 #
-# ```{math}
-# :label: eq-rescale
+# $$
 # \lambda' = \lambda\,\frac{n}{n-1} .
-# ```
+# $$ (eq-rescale)
 #
 # With $\lambda$ left as it is, every removal also weakens the regulariser a little, by about as much as one point weighs.
 
@@ -696,10 +684,9 @@ show_table(
 #
 # With the chain rule {eq}`eq-chain` and the derivative {eq}`eq-derivative` the formula is complete: for any function $f$ of the model
 #
-# ```{math}
-# :label: eq-influence
+# $$
 # \mathcal I(z \to f) = \frac{d f(\theta_\varepsilon)}{d\varepsilon}\Big|_0 = -\nabla f(\hat\theta)^\top H^{-1}\,\nabla\mathcal L(z, \hat\theta).
-# ```
+# $$ (eq-influence)
 
 # %%
 problem, theta, X_test, y_test = trained["network"]
