@@ -37,7 +37,7 @@ label_doublings = 8
 label_seeds = 30
 cost_widths = [4, 8, 16, 24, 32, 64, 128, 256]
 cost_images = 100
-cost_repeats = 7
+cost_repeats = 5
 explicit_parameters = 2000
 
 # %%
@@ -221,7 +221,7 @@ show(
 # ```{math}
 # :label: eq-damping
 # \begin{aligned}
-# \lambda_{\min}(G + \lambda I) &= \lambda_{\min}(G) + \lambda \ge \lambda > 0 \quad\text{for every } \lambda > 0, \text{ but}\\
+# \lambda_{\min}(G + \lambda I) &\ge \lambda \quad\text{for every } \lambda > 0, \text{ but}\\
 # \lambda_{\min}(H + \lambda I) &> 0 \iff \lambda > -\lambda_{\min}(H).
 # \end{aligned}
 # ```

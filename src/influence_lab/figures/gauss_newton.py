@@ -137,7 +137,7 @@ def spectra(title: str, steps: Sequence[int], notes: Sequence[str], spectra_by_n
     figure.update_layout(
         legend={"y": 1.0, "yanchor": "bottom", "x": 1.0, "xanchor": "right"},
         sliders=[
-            {"active": len(steps) - 1, "steps": moves, "currentvalue": {"prefix": "training step "}, "pad": {"t": 45}}
+            {"active": len(steps) - 1, "steps": moves, "currentvalue": {"prefix": "training step "}, "pad": {"t": 65}}
         ],
     )
     return figure
