@@ -49,7 +49,7 @@ from IPython.display import Markdown, display
 from influence_lab.artifacts import read_arrays, read_table
 from influence_lab.curvature.blocks import block_diagonal, solve_blocks
 from influence_lab.curvature.ekfac import eigen_factors
-from influence_lab.curvature.fisher import empirical_fisher, fisher, sequence_fisher
+from influence_lab.curvature.fisher import empirical_fisher, fisher
 from influence_lab.curvature.gauss_newton import (
     contract,
     gauss_newton,
@@ -67,9 +67,11 @@ from influence_lab.curvature.output_hessian import (
     output_hessians,
 )
 from influence_lab.curvature.pseudo_gradients import layer_gradients, training_gradients
-from influence_lab.evaluations.approximations import relative_error
+from influence_lab.evaluations.approximations import kronecker_error, relative_error
+from influence_lab.evaluations.cost import mean_cost
 from influence_lab.evaluations.intervals import intervals, mean_interval
 from influence_lab.evaluations.slopes import log_log_slope
+from influence_lab.evaluations.tokens import sum_and_mean
 from influence_lab.figures import gauss_newton as figures
 from influence_lab.figures.show import show, show_table
 from influence_lab.locations import artifact
@@ -485,24 +487,7 @@ record(
 
 # %%
 speaker = Network((images.shape[1], 3, 3))
-theta = speaker.initial(seed)
-lengths = range(1, 7)
-rows = []
-for T in lengths:
-    tokens, any_label = images[:T], torch.zeros(T, dtype=torch.int64)
-    G_mean = gauss_newton(speaker, CROSS_ENTROPY, theta, tokens, any_label)  # gauss_newton averages over its inputs
-    G_sum = T * G_mean
-    F_mean, F_sum = (sequence_fisher(speaker, CROSS_ENTROPY, theta, tokens, weight) for weight in (1 / T, 1.0))
-    rows.append(
-        {
-            "T": T,
-            "mean gap": relative_error(F_mean, G_mean),
-            "sum gap": relative_error(F_sum, G_sum),
-            "G": float(G_mean.norm() / G_sum.norm()),
-            "F": float(F_mean.norm() / F_sum.norm()),
-        }
-    )
-sequence = pd.DataFrame(rows)
+sequence = sum_and_mean(speaker, CROSS_ENTROPY, speaker.initial(seed), images, range(1, 7))
 G_slope, F_slope = (log_log_slope(sequence["T"], sequence[name]).slope for name in "GF")
 show(
     figures.lines(
@@ -522,8 +507,8 @@ show(
 )
 record(
     "A8",
-    mean_gap=float(sequence.set_index("T")["mean gap"][4]),
-    sum_gap=sequence["sum gap"].max(),
+    mean_gap=float(sequence.set_index("T")["mean_gap"][4]),
+    sum_gap=sequence["sum_gap"].max(),
     gauss_newton_slope=G_slope,
     fisher_slope=F_slope,
 )
@@ -692,31 +677,22 @@ for block, each in zip(blocks, corrected, strict=True):
     )
 
 
-def worst_layer(net, theta, inputs, output_gradients):
-    """Largest error of A ⊗ S over the layers, against the exact second moment of the layer's gradients."""
-    errors = []
-    for layer in layer_gradients(net, theta, inputs, output_gradients):
-        vectors = layer.vectors().flatten(0, 1)
-        errors.append(relative_error(kronecker_factors(layer).matrix(), vectors.T @ vectors / len(inputs)))
-    return max(errors)
-
-
-def model_labels(net, model_loss, theta, inputs):
-    return net, theta, inputs, model_loss.label_gradients(net.outputs(theta, inputs))
+def layers_of(net, model_loss, theta, inputs):
+    """What the layers see of these inputs, with labels from the model."""
+    return layer_gradients(net, theta, inputs, model_loss.label_gradients(net.outputs(theta, inputs)))
 
 
 zero, theta = torch.zeros(linear.size, dtype=torch.float64), deep_linear.initial(seed)
 exact = {
-    "one example": worst_layer(*model_labels(network, loss, final, images[:1])),
-    "softmax regression, zero weights": worst_layer(*model_labels(linear, loss, zero, images)),
-    "deep linear, Gaussian targets": worst_layer(*model_labels(deep_linear, SQUARED_ERROR, theta, images)),
+    "one example": kronecker_error(layers_of(network, loss, final, images[:1])),
+    "softmax regression, zero weights": kronecker_error(layers_of(linear, loss, zero, images)),
+    "deep linear, Gaussian targets": kronecker_error(layers_of(deep_linear, SQUARED_ERROR, theta, images)),
 }
+from_data = training_gradients(SQUARED_ERROR, deep_linear.outputs(theta, images), one_hot)
 not_exact = {
-    "softmax regression, random weights": worst_layer(*model_labels(linear, loss, linear.initial(seed), images)),
-    "deep linear, training targets": worst_layer(
-        deep_linear, theta, images, training_gradients(SQUARED_ERROR, deep_linear.outputs(theta, images), one_hot)
-    ),
-    "trained MLP": worst_layer(*model_labels(network, loss, final, images)),
+    "softmax regression, random weights": kronecker_error(layers_of(linear, loss, linear.initial(seed), images)),
+    "deep linear, training targets": kronecker_error(layer_gradients(deep_linear, theta, images, from_data)),
+    "trained MLP": kronecker_error(layers_of(network, loss, final, images)),
 }
 show(
     figures.gaps(
@@ -758,7 +734,7 @@ show(
 )
 
 # %% [markdown]
-# ```{admonition} Where a paper's formula is misprinted
+# ```{admonition} Where a paper's formula seems misprinted
 # :class: warning
 # Grosse et al. (2023), Eq. 20 and 21, as two text extractions of the paper give them, put the transposes on the other side
 # ($Q_A \otimes Q_S$ where $(Q_A \otimes Q_S)^\top$ belongs, and $Q_S^\top[\cdot]Q_A$ around the bracket), although their Eq. 18 has the
@@ -817,13 +793,7 @@ record(
 # taken by a rule of the workflow.
 
 # %%
-measured = read_table(artifact("evaluations/curvature_cost.parquet"))
-keys = ["method", "width", "parameters", "kept_bytes", "peak_bytes"]
-rows = [
-    dict(zip(keys, key, strict=True)) | dict(zip(("seconds", "half"), mean_interval(group["seconds"]), strict=True))
-    for key, group in measured.groupby(keys, sort=False)
-]
-costs = pd.DataFrame(rows)
+costs = mean_cost(read_table(artifact("evaluations/curvature_cost.parquet")))
 growth = {
     method: log_log_slope(rows["parameters"].iloc[-3:], rows["kept_bytes"].iloc[-3:]).slope
     for method, rows in costs.groupby("method", sort=False)

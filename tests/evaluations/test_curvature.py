@@ -6,11 +6,13 @@ import torch
 
 from influence_lab.curvature.hessian import hessian, mean_loss
 from influence_lab.evaluations.approximations import DAMPING_FACTORS, approximation_table, rank_agreement
-from influence_lab.evaluations.cost import METHODS, cost_by_width, keep, peak_bytes
+from influence_lab.evaluations.cost import METHODS, cost_by_width, keep, mean_cost, peak_bytes
 from influence_lab.evaluations.decomposition import decomposition
 from influence_lab.evaluations.fisher_convergence import fisher_convergence
 from influence_lab.evaluations.intervals import mean_interval
 from influence_lab.evaluations.slopes import log_log_slope
+from influence_lab.evaluations.tokens import sum_and_mean
+from influence_lab.models.layered import Network
 from tests.curvature.cases import DIGITS, IMAGES, LABELS, MLP, SOFTMAX
 
 TEST = (torch.as_tensor(DIGITS.test_images), torch.as_tensor(DIGITS.test_labels))
@@ -63,7 +65,16 @@ def test_cost_counts_what_is_kept():
     assert small.loc["blocks", "kept_bytes"] == 8 * (34**2 + 6**2 + 30**2)
     assert small.loc["K-FAC", "kept_bytes"] == 8 * (17**2 + 2**2 + 3**2 + 2**2 + 3**2 + 10**2)
     assert (table["peak_bytes"] >= table["kept_bytes"]).all()
+    assert len(mean_cost(table)) == len(METHODS) + 3
     assert set(table.loc[table["width"] == 4, "method"]) == {"EK-FAC", "K-FAC", "G product"}  # p = 138 > 120
+
+
+def test_mean_over_tokens_shrinks_fisher_by_another_factor():
+    network = Network((16, 2, 3))
+    table = sum_and_mean(network, MLP.loss, network.initial(0), IMAGES, range(1, 5))
+    assert table["sum_gap"].max() < 1e-12
+    assert table["mean_gap"].to_numpy() == pytest.approx(1 - 1 / table["T"].to_numpy(), abs=1e-12)
+    assert table["F"].to_numpy() == pytest.approx(table["T"].to_numpy() ** -2.0)
 
 
 def test_peak_memory_of_a_known_computation():

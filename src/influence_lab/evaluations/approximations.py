@@ -9,9 +9,15 @@ from torch import Tensor
 
 from influence_lab.curvature.blocks import block_diagonal
 from influence_lab.curvature.ekfac import eigen_factors, literal_solve
+from influence_lab.curvature.fisher import second_moment
 from influence_lab.curvature.gauss_newton import gauss_newton
 from influence_lab.curvature.kfac import kronecker_factors
-from influence_lab.curvature.pseudo_gradients import layer_gradients, parameter_gradients, training_gradients
+from influence_lab.curvature.pseudo_gradients import (
+    LayerGradients,
+    layer_gradients,
+    parameter_gradients,
+    training_gradients,
+)
 from influence_lab.models.layered import Network
 from influence_lab.models.losses import Loss
 
@@ -21,6 +27,11 @@ DAMPING_FACTORS = (0.01, 0.1, 1.0, 10.0)  # of the mean eigenvalue of G
 def relative_error(approximation: Tensor, exact: Tensor) -> float:
     r"""$\|\hat G - G\|_F / \|G\|_F$ for matrices, the same with Euclidean norms for vectors."""
     return float((approximation - exact).norm() / exact.norm())
+
+
+def kronecker_error(layers: list[LayerGradients]) -> float:
+    """Largest relative error of A ⊗ S over the layers, against the exact second moment of each layer's gradients."""
+    return max(relative_error(kronecker_factors(layer).matrix(), second_moment(layer.vectors())) for layer in layers)
 
 
 def rank_agreement(scores: Tensor, reference: Tensor) -> float:

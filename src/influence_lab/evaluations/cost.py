@@ -14,6 +14,7 @@ from influence_lab.curvature.gauss_newton import gauss_newton, gauss_newton_prod
 from influence_lab.curvature.hessian import hessian, mean_loss
 from influence_lab.curvature.kfac import kronecker_factors
 from influence_lab.curvature.pseudo_gradients import LayerGradients, layer_gradients
+from influence_lab.evaluations.intervals import mean_interval
 from influence_lab.models.layered import Network
 from influence_lab.models.losses import CROSS_ENTROPY
 
@@ -115,3 +116,10 @@ def cost_by_width(
                     }
                 )
     return pd.DataFrame(rows)
+
+
+def mean_cost(measured: pd.DataFrame) -> pd.DataFrame:
+    """One row a method and width of what `cost_by_width` measured: mean `seconds` and `half`, its 95 % interval."""
+    keys = ["method", "width", "parameters", "kept_bytes", "peak_bytes"]
+    rows = [(*key, *mean_interval(group["seconds"])) for key, group in measured.groupby(keys, sort=False)]
+    return pd.DataFrame(rows, columns=[*keys, "seconds", "half"])
