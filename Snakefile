@@ -2,6 +2,7 @@
 # `snakemake --cores all` makes everything; `snakemake -n` says what would be made, and why.
 
 import os
+import shlex
 import sys
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,8 @@ min_version("9.0")
 ROOT = Path(workflow.basedir)
 LIBRARY = str(ROOT / "src")
 sys.path.insert(0, LIBRARY)
+# Snakemake puts this into shell commands as it is, which fails when the path has a space.
+sys.executable = shlex.quote(sys.executable)
 # Jobs and kernels are processes of their own; they take the library that lies beside this Snakefile.
 os.environ |= {
     "PYTHONPATH": os.pathsep.join(filter(None, [LIBRARY, os.getenv("PYTHONPATH")]))

@@ -15,7 +15,7 @@ LEFT_BEHIND = shutil.ignore_patterns(
 
 @dataclass(frozen=True)
 class Checkout:
-    """A copy of the repository, in a folder with a space in its name, and a way to run Snakemake there."""
+    """A copy of the repository and its environment below a path with a space, and a way to run Snakemake there."""
 
     path: Path
     recorded: Path
@@ -25,7 +25,7 @@ class Checkout:
         recorder = str(ROOT / "tests" / "recorder")
         environment = os.environ | {"PYTHONPATH": recorder, "RECORD_MODULES": str(self.recorded)}
         return subprocess.run(
-            [sys.executable, "-m", "snakemake", "--configfile", "config/smoke.yaml", *arguments],
+            [self.path / ".venv/bin/python", "-m", "snakemake", "--configfile", "config/smoke.yaml", *arguments],
             cwd=self.path,
             env=environment,
             stdout=subprocess.PIPE,
@@ -44,9 +44,10 @@ class Checkout:
 
 
 def copy_of_repository(folder: Path) -> Checkout:
-    """Copy the sources, without environment and results, below `folder`."""
+    """Copy the sources without results below `folder`, with a link to the environment."""
     path = folder / "a checkout"
     shutil.copytree(ROOT, path, ignore=LEFT_BEHIND)
+    (path / ".venv").symlink_to(sys.prefix)
     recorded = folder / "recorded"
     recorded.mkdir()
     return Checkout(path, recorded)
