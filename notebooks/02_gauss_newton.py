@@ -1,9 +1,11 @@
 # ---
 # jupyter:
 #   jupytext:
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
 #   kernelspec:
 #     display_name: Python 3 (ipykernel)
 #     language: python
@@ -11,7 +13,6 @@
 # ---
 
 # %% [markdown]
-# (gauss-newton)=
 # # Curvature one can afford: Gauss-Newton, Fisher, blocks and Kronecker factors
 #
 # **The question.** The [influence formula](01_taylor_neumann.ipynb) needs $H^{-1}$, the inverse Hessian of the training
@@ -20,9 +21,9 @@
 # factors (announced, never written down). What does each step change, and what does it save? Here we compute both sides of
 # each step on networks so small that nothing needs approximating.
 #
-# **The notation.** A network gives outputs $y = f(\theta, x)$ in $\mathbb{R}^K$; the loss of one example is $L(y, t)$ with
+# **The notation.** A network gives outputs $y = f(\theta, x)$ in $\mathbb{R}^K$; the loss of one example is $\mathcal L(y, t)$ with
 # label $t$; the objective is the mean over $n$ examples. $J_i = \partial y_i / \partial\theta$ is a $K \times p$ matrix,
-# $H_{y,i} = \nabla_y^2 L$ a $K \times K$ matrix. $\|\cdot\|$ is the Frobenius norm.
+# $H_{y,i} = \nabla_y^2\mathcal L$ a $K \times K$ matrix. $\|\cdot\|$ is the Frobenius norm.
 
 # %% tags=["parameters"]
 seed = 0
@@ -115,14 +116,13 @@ show_table(pd.DataFrame(rows), "The trained networks. Losses and accuracy are th
 # %% [markdown]
 # ## Two terms in the Hessian
 #
-# By the chain rule $\nabla_\theta L = J^\top \nabla_y L$. Differentiate once more; the product rule gives two terms
+# By the chain rule $\nabla_\theta\mathcal L = J^\top \nabla_y\mathcal L$. Differentiate once more; the product rule gives two terms
 # (blog, 1.3.2):
 #
-# ```{math}
-# :label: eq-hessian-split
+# $$
 # H = \underbrace{\frac1n\sum_i J_i^\top H_{y,i} J_i}_{G}
-#   + \underbrace{\frac1n\sum_i\sum_k \frac{\partial L_i}{\partial y_{ik}}\, \nabla_\theta^2 y_{ik}}_{R}.
-# ```
+#   + \underbrace{\frac1n\sum_i\sum_k \frac{\partial\mathcal L_i}{\partial y_{ik}}\, \nabla_\theta^2 y_{ik}}_{R}.
+# $$ (eq-hessian-split)
 #
 # $G$ is the **Gauss-Newton** matrix: it keeps the curvature of the loss and treats the network as if it were linear in θ.
 # $R$ is the **residual term**: it holds the network's own curvature, weighted by how wrong the outputs are. We compute the
@@ -189,7 +189,7 @@ show(
 # %% [markdown]
 # ### How much does dropping $R$ cost, and when?
 #
-# The blog then drops $R$, "the computational nightmare". Is it small? It is weighted by $\partial L/\partial y$,
+# The blog then drops $R$, "the computational nightmare". Is it small? It is weighted by $\partial\mathcal L/\partial y$,
 # which shrinks as the network fits. We follow its share $\|R\| / (\|G\| + \|R\|)$ along training.
 
 # %%
@@ -220,13 +220,12 @@ show(
 # The inverse in the influence formula wants a positive definite matrix. $G$ is positive semi-definite whenever the loss
 # is convex in the outputs: $v^\top G v = \frac1n\sum_i (J_iv)^\top H_{y,i} (J_iv) \ge 0$. So
 #
-# ```{math}
-# :label: eq-damping
+# $$
 # \begin{aligned}
 # \lambda_{\min}(G + \lambda I) &\ge \lambda \quad\text{for every } \lambda > 0, \text{ but}\\
 # \lambda_{\min}(H + \lambda I) &> 0 \iff \lambda > -\lambda_{\min}(H).
 # \end{aligned}
-# ```
+# $$ (eq-damping)
 #
 # The blog (1.3.1) asks damping to make the Hessian invertible. Move the slider to see where it would have to reach.
 
@@ -327,10 +326,9 @@ display(
 # %% [markdown]
 # What replaces them is one product in each direction, for any vector $v$:
 #
-# ```{math}
-# :label: eq-gauss-newton-product
+# $$
 # Gv = \frac1n\sum_i J_i^\top\big(H_{y,i}\,(J_i v)\big), \qquad H_y u = p \odot (u - p^\top u).
-# ```
+# $$ (eq-gauss-newton-product)
 #
 # $J v$ is a forward-mode product, $J^\top u$ a backward pass; solvers such as conjugate gradients need nothing else.
 
@@ -362,16 +360,15 @@ record(
 # The blog calls the Fisher information "equivalent to the Gauss-Newton Hessian". Fisher's matrix is the second moment of
 # the gradient, for labels drawn **from the model**:
 #
-# ```{math}
-# :label: eq-fisher
+# $$
 # \begin{aligned}
-# F &= \frac1n\sum_i \mathbb{E}_{k \sim p(\cdot \mid x_i)}\big[\nabla_\theta L(y_i, k)\, \nabla_\theta L(y_i, k)^\top\big]\\
-#   &= \frac1n\sum_i J_i^\top\, \mathbb{E}_k[\nabla_y L\, \nabla_y L^\top]\, J_i
-#    = \frac1n\sum_i J_i^\top\, \mathbb{E}_k[\nabla_y^2 L(y_i, k)]\, J_i .
+# F &= \frac1n\sum_i \mathbb{E}_{k \sim p(\cdot \mid x_i)}\big[\nabla_\theta\mathcal L(y_i, k)\, \nabla_\theta\mathcal L(y_i, k)^\top\big]\\
+#   &= \frac1n\sum_i J_i^\top\, \mathbb{E}_k[\nabla_y\mathcal L\, \nabla_y\mathcal L^\top]\, J_i
+#    = \frac1n\sum_i J_i^\top\, \mathbb{E}_k[\nabla_y^2\mathcal L(y_i, k)]\, J_i .
 # \end{aligned}
-# ```
+# $$ (eq-fisher)
 #
-# The last step (Bartlett's identity) holds for every likelihood. So $F = G$ when $\nabla_y^2 L$ does not depend on
+# The last step (Bartlett's identity) holds for every likelihood. So $F = G$ when $\nabla_y^2\mathcal L$ does not depend on
 # the label, as for cross-entropy on logits and for the squared error: outputs that are *natural parameters*. Take other
 # outputs $u$, with $p_k \propto u_k^2$, and the two part. The *empirical* Fisher matrix, which takes the training labels, is a
 # third matrix.
@@ -473,13 +470,12 @@ record(
 # ## Sum or mean over tokens?
 #
 # A language model's loss sums over the $T$ tokens of a sequence, or averages over them. The blog introduces the mean and uses
-# $F = G$. Both cannot be. With $L = w\sum_t L_t$,
+# $F = G$. Both cannot be. With $\mathcal L = w\sum_t \mathcal L_t$,
 #
-# ```{math}
-# :label: eq-tokens
+# $$
 # G_w = w \sum_t J_t^\top H_{y,t} J_t, \qquad
 # F_w = w^2 \sum_t J_t^\top H_{y,t} J_t = w\, G_w ,
-# ```
+# $$ (eq-tokens)
 #
 # since the cross terms between tokens vanish in expectation. So $F = G$ needs $w = 1$, the sum; with the mean ($w = 1/T$), $F = G/T$.
 # To take nothing for granted, we enumerate **every** joint labelling of a sequence of $T$ tokens with three classes, and
@@ -519,13 +515,12 @@ record(
 # $G$ has a block $G_{i,j}$ for each pair of layers. The blog (1.3.4) keeps the diagonal ones, so that each layer can be
 # solved alone:
 #
-# ```{math}
-# :label: eq-blocks
+# $$
 # \begin{aligned}
 # \tilde G &= \mathrm{diag}(G_{1,1}, \dots, G_{L,L}), \\
 # (\tilde G + \lambda I)^{-1} v &= \big((G_{1,1} + \lambda I)^{-1} v_1,\; \dots,\; (G_{L,L} + \lambda I)^{-1} v_L\big).
 # \end{aligned}
-# ```
+# $$ (eq-blocks)
 
 # %%
 blocks = network.blocks
@@ -628,19 +623,18 @@ record(
 # $\mathrm{vec}(V)$ stacks the **columns** of $V$, so that $\mathrm{vec}(u w^\top) = w \otimes u$ and
 # $(A \otimes S)\,\mathrm{vec}(V) = \mathrm{vec}(S V A^\top)$.
 #
-# **The derivation.** Write $\mathcal{D}s = \nabla_s L$ for the gradient at the pre-activations, with the label
+# **The derivation.** Write $\mathcal{D}s = \nabla_s\mathcal L$ for the gradient at the pre-activations, with the label
 # drawn from the model. The layer's gradient is the rank-one matrix $\mathcal{D}s\,\bar a^\top$, as a vector
 # $\bar a \otimes \mathcal{D}s$. Hence, with expectations over examples and labels and $F = G$,
 #
-# ```{math}
-# :label: eq-kfac
+# $$
 # \begin{aligned}
 # G_\ell &= \mathbb{E}\big[(\bar a \otimes \mathcal{D}s)(\bar a \otimes \mathcal{D}s)^\top\big]
 #        = \mathbb{E}\big[\bar a\bar a^\top \otimes \mathcal{D}s\,\mathcal{D}s^\top\big]\\
 #        &\approx\; \underbrace{\mathbb{E}[\bar a\bar a^\top]}_{A_{\ell-1}} \otimes
 #                    \underbrace{\mathbb{E}[\mathcal{D}s\,\mathcal{D}s^\top]}_{S_\ell}.
 # \end{aligned}
-# ```
+# $$ (eq-kfac)
 #
 # The first two equalities are exact; the "≈" is the whole approximation (K-FAC, Martens and Grosse 2015): inputs and
 # gradients of a layer are taken to be uncorrelated. It would be exact if one of the two second moments were the same for all
@@ -649,21 +643,20 @@ record(
 # **Solving without forming the product.** With $A = Q_A\Lambda_A Q_A^\top$ and $S = Q_S\Lambda_S Q_S^\top$, the vectors
 # $Q_A \otimes Q_S$ diagonalise $A \otimes S$. EK-FAC (George et al. 2018) keeps the basis and refits the eigenvalues:
 #
-# ```{math}
-# :label: eq-ekfac
+# $$
 # \begin{aligned}
 # G_\ell &\approx \hat G_\ell = (Q_A \otimes Q_S)\,\mathrm{diag}(\mathrm{vec}\,\Lambda)\,(Q_A \otimes Q_S)^\top,\\
 # \Lambda_{jk} &= \mathbb{E}\big[(Q_S^\top\, \mathcal{D}s\,\bar a^\top\, Q_A)_{jk}^2\big],
 # \end{aligned}
-# ```
-# ```{math}
-# :label: eq-ekfac-solve
+# $$ (eq-ekfac)
+#
+# $$
 # \begin{aligned}
 # (\hat G_\ell + \lambda I)^{-1}\mathrm{vec}(V)
 #   &= \mathrm{vec}\Big(Q_S\big[(Q_S^\top V Q_A) \oslash (\Lambda + \lambda)\big]Q_A^\top\Big),\\
 # \lambda &= 0.1\,\mathrm{mean}(\Lambda).
 # \end{aligned}
-# ```
+# $$ (eq-ekfac-solve)
 #
 # Λ is the diagonal of $G_\ell$ in that basis, hence the best diagonal there is in Frobenius norm; K-FAC's
 # $\Lambda_S\Lambda_A^\top$ is another one in the same basis. So EK-FAC's error is never larger.
