@@ -61,7 +61,7 @@ def _entry(claim: Claim, measured: dict[str, Measurement] | None) -> dict[str, A
     about = claim.model_dump(include={"id", "source", "section", "statement", "page", "correction"})
     if measured is None:
         numbers = dict.fromkeys(("measured", "expected", "tolerance", "uncertainty"))
-        checks = [check.model_dump() for check in claim.checks]
+        checks = [check.model_dump() | {"accepted": accepted(check)} for check in claim.checks]
         verdict = {"verdict": "open", "reason": "page not written yet", "deciding": None}
         return about | numbers | verdict | {"checks": checks}
     judgement = judge(claim, measured)

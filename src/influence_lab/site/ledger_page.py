@@ -44,23 +44,28 @@ def ledger_html(ledger: list[dict[str, Any]]) -> str:
 
 
 def _row(claim: dict[str, Any]) -> str:
-    anchor = f"notebooks/{claim['page']}.html#claim-{claim['id']}"
-    statement = html_with_math(claim["statement"])
     if claim["verdict"] == "open":
         link, measured, rule = claim["id"], escape(claim["reason"]), ""
+        shown = claim["checks"]
     else:
-        deciding = next(check for check in claim["checks"] if check["name"] == claim["deciding"])
+        link = f'<a href="notebooks/{claim["page"]}.html#claim-{claim["id"]}">{claim["id"]}</a>'
         measured = number(Measurement(value=claim["measured"], uncertainty=claim["uncertainty"]))
-        rule = deciding["accepted"]
-        details = f"<dt>What was measured</dt><dd>{html_with_math(deciding['what'])}</dd>"
-        link = f'<a href="{anchor}">{claim["id"]}</a>'
-        if claim["verdict"] == "corrected":
-            details = f"<dt>What is right</dt><dd>{html_with_math(claim['correction'])}</dd>{details}"
-        statement += f"<details><summary>More</summary><dl>{details}</dl></details>"
+        shown = [check for check in claim["checks"] if check["name"] == claim["deciding"]]
+        rule = shown[0]["accepted"]
     return (
-        f"<tr><td>{link}</td><td>{escape(claim['section'])}</td><td>{statement}</td>"
+        f"<tr><td>{link}</td><td>{escape(claim['section'])}</td>"
+        f"<td>{html_with_math(claim['statement'])}{_details(claim, shown)}</td>"
         f"<td>{_badge(claim['verdict'])}</td><td>{measured}</td><td>{rule}</td></tr>"
     )
+
+
+def _details(claim: dict[str, Any], checks: list[dict[str, Any]]) -> str:
+    """What is right where the source is not, and what is measured: of an open claim, all that will be."""
+    terms = [("Measured" if claim["deciding"] else f"To be measured, {check['accepted']}", check) for check in checks]
+    items = "".join(f"<dt>{term}</dt><dd>{html_with_math(check['what'])}</dd>" for term, check in terms)
+    if claim["verdict"] == "corrected":
+        items = f"<dt>What is right</dt><dd>{html_with_math(claim['correction'])}</dd>{items}"
+    return f"<details><summary>More</summary><dl>{items}</dl></details>"
 
 
 def _badge(verdict: str) -> str:
