@@ -640,7 +640,7 @@ record(
 # gradients of a layer are taken to be uncorrelated. It would be exact if one of the two second moments were the same for all
 # examples.
 #
-# **Solving without forming the product.** With $A = Q_A\Lambda_A Q_A^\top$ and $S = Q_S\Lambda_S Q_S^\top$, the vectors
+# **Solving without forming the product.** With $A = Q_A\Lambda_A Q_A^\top$ and $S = Q_S\Lambda_S Q_S^\top$, the columns of
 # $Q_A \otimes Q_S$ diagonalise $A \otimes S$. EK-FAC (George et al. 2018) keeps the basis and refits the eigenvalues:
 #
 # $$
@@ -658,8 +658,8 @@ record(
 # \end{aligned}
 # $$ (eq-ekfac-solve)
 #
-# Λ is the diagonal of $G_\ell$ in that basis, hence the best diagonal there is in Frobenius norm; K-FAC's
-# $\Lambda_S\Lambda_A^\top$ is another one in the same basis. So EK-FAC's error is never larger.
+# Λ is the diagonal of $G_\ell$ in that basis, hence the best diagonal there is in Frobenius norm; the one of
+# K-FAC, with the products of the eigenvalues of $S$ and $A$ as entries, is another in the same basis. So EK-FAC's error is never larger.
 
 # %%
 solve_errors = []
