@@ -40,7 +40,8 @@ def verdict_html(claim: Claim, measured: dict[str, Measurement], judgement: Judg
     """A claim, its checks with their numbers, and its verdict, as the box that a page shows."""
     rows = "".join(_row(check, measured[check.name]) for check in claim.checks)
     verdict = judgement.verdict
-    correction = f"<p><strong>Correct is:</strong> {html_with_math(claim.correction)}</p>" if claim.correction else ""
+    label = "Correct is:" if verdict in ("corrected", "refuted") else "To add:"
+    correction = f"<p><strong>{label}</strong> {html_with_math(claim.correction)}</p>" if claim.correction else ""
     return (
         f'<div class="claim claim-{verdict}" id="claim-{claim.id}">'
         f'<p class="claim-title">{claim.id}: <span class="verdict verdict-{verdict}">{verdict}</span>'
@@ -95,7 +96,7 @@ def accepted(check: Check) -> str:
 
 def _row(check: Check, measured: Measurement) -> str:
     outcome = check.outcome(measured)
-    subject = "the source" if check.of == "source" else "the correction"
+    subject = "the source" if check.of == "source" else "our statement"
     return (
         f"<tr><td>{subject}</td><td>{html_with_math(check.what)}</td><td>{number(measured)}</td><td>{accepted(check)}</td>"
         f'<td class="outcome-{outcome}">{outcome}</td></tr>'
