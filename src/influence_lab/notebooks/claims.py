@@ -112,9 +112,9 @@ def claims_of_page(page: str, path: Path = LEDGER) -> list[dict]:
 def judge(claim: Claim, measured: dict[str, Measurement]) -> Judgement:
     """The verdict on a claim, from its rules and the measured numbers alone.
 
-    `holds` when every check of the source's statement passes; `undecided` when an interval straddles a rule that
-    would decide; `corrected` when the source's statement fails and every check of the correction passes;
-    `refuted` when it fails otherwise.
+    `holds` when every check passes, those of our own statement included; `undecided` when an interval straddles a
+    rule that would decide, or when the source's checks pass and one of ours does not; `corrected` when the source's
+    statement fails and every check of the correction passes; `refuted` when it fails otherwise.
 
     Raises:
         LedgerError: a check was not measured, or something was measured that no check asks for.
@@ -134,8 +134,13 @@ def judge(claim: Claim, measured: dict[str, Measurement]) -> Judgement:
         if straddling is not None:
             return Judgement(verdict="undecided", deciding=straddling, reason="the interval straddles the rule")
         other = first("correction", "fails", "straddles")
-        reason = "every check passes" if other is None else f"the source's checks pass; of ours, {other} does not"
-        return Judgement(verdict="holds", deciding=first("source", "passes"), reason=reason)
+        if other is not None:
+            return Judgement(
+                verdict="undecided",
+                deciding=other,
+                reason="the source's checks pass, but one of our statement does not",
+            )
+        return Judgement(verdict="holds", deciding=first("source", "passes"), reason="every check passes")
     if claim.correction is None:
         return Judgement(verdict="refuted", deciding=failed, reason="the source's statement fails its check")
     if first("correction", "fails"):

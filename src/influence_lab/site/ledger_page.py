@@ -14,10 +14,10 @@ SOURCES = {
 }
 
 VERDICTS = {
-    "holds": "the source's statement passes every check",
+    "holds": "the source's statement passes every check, and so does what we add to it",
     "corrected": "it fails a check, and the corrected statement passes",
     "refuted": "it fails a check, and nothing takes its place",
-    "undecided": "it was measured, and the interval straddles the rule",
+    "undecided": "it was measured, and the interval straddles the rule, or our own statement fails beside it",
     "open": "it was not measured; the reason is given",
 }
 
