@@ -39,8 +39,12 @@ def imported_files(source: Path, root: Path = ROOT) -> list[Path]:
 
 
 def code_inputs(root: Path, *sources: str) -> list[str]:
-    """The `code` inputs of a rule: library files that its scripts or notebooks import, relative to the root."""
+    """The `code` inputs of a rule: library files that its scripts or notebooks import, relative to the root.
+
+    A source that lies in the library itself, since something loads it by name, is among them.
+    """
     files = {file for source in sources for file in imported_files(root / source, root)}
+    files |= {root / source for source in sources if source.startswith("src/")}
     return sorted(file.relative_to(root).as_posix() for file in files)
 
 

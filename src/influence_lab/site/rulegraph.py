@@ -47,6 +47,7 @@ def draw_rulegraph(dot: str, stages: dict[str, str], output: Path) -> None:
         output: SVG file.
     """
     nodes, edges = parse_rulegraph(dot)
+    edges.sort(key=lambda edge: (nodes[edge[0]], nodes[edge[1]]))  # Snakemake's own order varies
     depth = _depths(nodes, edges)
     order = sorted(nodes.values(), key=lambda name: (depth[name], name))
     columns = {stage: [name for name in order if stages.get(name) == stage] for stage in STAGES}
@@ -78,7 +79,7 @@ def draw_rulegraph(dot: str, stages: dict[str, str], output: Path) -> None:
 def _depths(nodes: dict[str, str], edges: list[tuple[str, str]]) -> dict[str, int]:
     """Length of the longest path that leads to each rule."""
     graph = networkx.DiGraph((nodes[start], nodes[end]) for start, end in edges if start != end)
-    graph.add_nodes_from(nodes.values())
+    graph.add_nodes_from(sorted(nodes.values()))
     depth: dict[str, int] = {}
     for name in networkx.topological_sort(graph):
         depth[name] = max((depth[before] + 1 for before in graph.predecessors(name)), default=0)
