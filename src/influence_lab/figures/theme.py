@@ -35,9 +35,9 @@ def new_figure(
     """
     figure = go.Figure()
     figure.update_layout(
-        title={"text": title, "x": 0.0, "y": 1.0, "yanchor": "top", "pad": {"t": 10}, "font": {"size": 15}},
+        title={"text": title, "x": 0.0, "y": 1.0, "yanchor": "top", "pad": {"t": 16}, "font": {"size": 15}},
         height=height,
-        margin={"l": 60, "r": 16, "t": 20 + 24 * (1 + title.count("<br>")), "b": 50},
+        margin={"l": 60, "r": 16, "t": 30 + 24 * (1 + title.count("<br>")), "b": 50},
         colorway=COLOUR_CYCLE,
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
