@@ -23,7 +23,7 @@ os.environ |= {
 
 from influence_lab.config.check import ConfigError, check
 from influence_lab.imports import code_inputs
-from influence_lab.notebooks.claims import claims_of_page
+from influence_lab.notebooks.claims import LedgerError, load_claims
 
 
 configfile: "config.yaml"
@@ -31,7 +31,8 @@ configfile: "config.yaml"
 
 try:
     config = check(config)
-except ConfigError as error:
+    claims = load_claims(ROOT / "notebooks/claims.yaml")
+except (ConfigError, LedgerError) as error:
     print(error, file=sys.stderr)
     os._exit(1)  # Snakemake would wrap the line in a traceback of its own
 

@@ -48,9 +48,10 @@ rule page:
         mem_mb=2000,
     params:
         values=lambda wildcards: config[wildcards.page[3:]],
-        claims=lambda wildcards: claims_of_page(
-            wildcards.page, ROOT / "notebooks" / "claims.yaml"
-        ),
+        # so that an edited decision rule reruns the page that it judges
+        claims=lambda wildcards: [
+            claim.model_dump() for claim in claims if claim.page == wildcards.page
+        ],
     message:
         "Run notebooks/{wildcards.page}.py"
     script:

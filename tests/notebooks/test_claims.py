@@ -9,7 +9,6 @@ from influence_lab.notebooks.claims import (
     Claim,
     LedgerError,
     Measurement,
-    claims_of_page,
     judge,
     load_claims,
 )
@@ -114,6 +113,14 @@ def test_a_ledger_that_breaks_the_schema_is_refused(change, message, tmp_path):
         load_claims(path)
 
 
+@pytest.mark.parametrize(("text", "message"), [("a: [", "not YAML"), ("a: 1", "got dict, need a list")])
+def test_a_ledger_that_is_no_list_is_refused_in_one_line(text, message, tmp_path):
+    (tmp_path / "claims.yaml").write_text(text)
+    with pytest.raises(LedgerError, match=message) as caught:
+        load_claims(tmp_path / "claims.yaml")
+    assert "\n" not in str(caught.value)
+
+
 def test_a_claim_listed_twice_is_refused(tmp_path):
     path = tmp_path / "claims.yaml"
     path.write_text(yaml.safe_dump([claim(check()).model_dump(mode="json")] * 2))
@@ -153,7 +160,3 @@ def test_the_merged_ledger_has_verdicts_numbers_and_open_claims(tmp_path):
 def test_a_page_must_record_its_own_claims_once(recorded, message, tmp_path):
     with pytest.raises(LedgerError, match=message):
         merge([claim(check())], {"01_page": executed(tmp_path / "a.ipynb", *recorded)})
-
-
-def test_the_parameter_of_a_page_holds_its_rules_and_no_others():
-    assert [entry["id"] for entry in claims_of_page("01_taylor_neumann")] == [f"A{number}" for number in range(1, 8)]

@@ -90,13 +90,16 @@ def load_claims(path: Path = LEDGER) -> list[Claim]:
     """The claims of a ledger file, in its order.
 
     Raises:
-        LedgerError: the file is not YAML, an entry breaks the schema, or two claims share an id.
+        LedgerError: the file is not a YAML list, an entry breaks the schema, or two claims share an id; one line that
+            names the entry and the key.
     """
     try:
         entries = yaml.safe_load(path.read_text(encoding="utf-8"))
-        claims = [Claim.model_validate(entry) for entry in entries]
-    except (yaml.YAMLError, ValidationError, TypeError) as error:
-        raise LedgerError(f"{shown(path)}: {error}") from error
+    except yaml.YAMLError as error:
+        raise LedgerError(f"{shown(path)}: not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(entries, list):
+        raise LedgerError(f"{shown(path)}: got {type(entries).__name__}, need a list of claims")
+    claims = [_claim(entry, path) for entry in entries]
     ids = [claim.id for claim in claims]
     twice = sorted({name for name in ids if ids.count(name) > 1})
     if twice:
@@ -104,9 +107,14 @@ def load_claims(path: Path = LEDGER) -> list[Claim]:
     return claims
 
 
-def claims_of_page(page: str, path: Path = LEDGER) -> list[dict]:
-    """The claims that a page must record, as plain data: a rule's parameter, so that an edited rule reruns its page."""
-    return [claim.model_dump() for claim in load_claims(path) if claim.page == page]
+def _claim(entry: object, path: Path) -> Claim:
+    try:
+        return Claim.model_validate(entry)
+    except ValidationError as error:
+        name = entry.get("id", "an entry without id") if isinstance(entry, dict) else repr(entry)
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise LedgerError(f"{shown(path)}: {name}: {key}: {first['msg']}") from error
 
 
 def judge(claim: Claim, measured: dict[str, Measurement]) -> Judgement:
