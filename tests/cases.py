@@ -10,6 +10,7 @@ from influence_lab.models.polynomial import double_well
 from influence_lab.models.problem import Problem
 from influence_lab.models.refit import minimise
 from influence_lab.models.regression import LinearRegression, LogisticRegression
+from influence_lab.models.softmax import SoftmaxRegression
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,11 @@ LOGISTIC = _case("logistic", LogisticRegression, classes=True)
 NETWORK = _case("network", lambda X, y: TanhNetwork(X, y, 0.05, 2), classes=True)
 _well = double_well([0.5, -0.2, 0.1, 0.3, 0.0])
 WELL = Case("double well", _well, np.ones(1), _well.X[:2], _well.y[:2])
+
+_rng = np.random.default_rng(3)
+_X = np.column_stack([np.ones(44), _rng.standard_normal((44, 2))])
+_y = (_X @ _rng.standard_normal((3, 3)) + 2 * _rng.standard_normal((44, 3))).argmax(axis=1).astype(float)
+SOFTMAX = Case("softmax", SoftmaxRegression(_X[:40], _y[:40]), _rng.standard_normal(9), _X[40:], _y[40:])
 
 CASES = [LINEAR, RIDGE, LOGISTIC, NETWORK]
 QUADRATIC_CASES = [LINEAR, RIDGE]

@@ -11,6 +11,12 @@ def test_rows_are_split_not_shared_and_the_same_for_a_seed():
     assert not train & test
 
 
+def test_wine_has_three_classes_and_three_features():
+    data = theory_data(0)
+    assert data["wine_X_train"].shape == (158, 4)
+    assert set(data["wine_y_train"]) == {0.0, 1.0, 2.0}
+
+
 def test_network_rows_are_rows_of_the_cancer_data():
     data = theory_data(0, network_rows=40)
     known = {row.tobytes() for row in data["cancer_X_train"]}

@@ -16,9 +16,9 @@ def predicted(case):
 
 def test_leave_one_out_is_influence_over_one_minus_leverage():
     """OLS, exactly (Sherman-Morrison), for the parameters and for predictions, which are linear in them."""
-    exact, norm = leave_one_out(LINEAR.problem, LINEAR.theta)
+    exact, (norm, curvature) = leave_one_out(LINEAR.problem, LINEAR.theta)
     formula = predicted(LINEAR) / (1 - leverages(LINEAR.problem, LINEAR.theta))[:, None]
-    assert norm < 1e-12
+    assert norm < 1e-12 < curvature
     assert_allclose(exact, formula, rtol=1e-9, atol=1e-14)  # condition number below 10
     assert_allclose(exact @ LINEAR.X_test.T, formula @ LINEAR.X_test.T, rtol=1e-9, atol=1e-14)
 
@@ -46,4 +46,4 @@ def test_theory_leave_one_out_holds_all_four_kinds_of_removal():
     trained = {case.name: Trained(case.problem, case.theta, case.X_test, case.y_test) for case in (LINEAR, RIDGE)}
     arrays = theory_leave_one_out(trained)
     assert_allclose(arrays["ridge_rescaled"], arrays["ridge_upweighted"], rtol=1e-8, atol=1e-14)
-    assert arrays["gradient_norm"] < 1e-12
+    assert arrays["gradient_norm"] < 1e-12 < arrays["curvature"]

@@ -5,7 +5,7 @@ from numpy.testing import assert_allclose
 from influence_lab.attributions.measurements import measurements
 from influence_lab.attributions.upweighting import draw_points, radii
 from influence_lab.evaluations.responses import finite_differences, response_curve, responses
-from influence_lab.evaluations.slopes import farthest, log_log_slope, slopes_by_point
+from influence_lab.evaluations.slopes import farthest, local_slopes, log_log_slope, slopes_by_point, worst
 from tests.cases import CASES, CURVED_CASES, QUADRATIC_CASES, WELL
 
 GRID = np.geomspace(0.005, 0.05, 6)
@@ -65,9 +65,9 @@ def test_formula_equals_central_differences_of_refits(case):
 def test_response_curve_passes_through_the_trained_model():
     case = CASES[2]
     loss = measurements(case.problem, case.X_test, case.y_test)[0]
-    values, norm = response_curve(case.problem, case.theta, 0, loss, np.array([-0.01, 0.0, 0.01]))
+    values, (norm, curvature) = response_curve(case.problem, case.theta, 0, loss, np.array([-0.01, 0.0, 0.01]))
     assert_allclose(values[1], loss.value(case.theta), rtol=1e-12)
-    assert norm < 1e-12
+    assert norm < 1e-12 < curvature
 
 
 def test_rounding_is_left_out_of_slopes(table_of):
@@ -79,7 +79,21 @@ def test_rounding_is_left_out_of_slopes(table_of):
         farthest(slopes, 2)
 
 
-def test_slope_and_its_interval():
+def test_local_slopes_tend_to_the_order_and_one_sign_tends_there_more_slowly(table_of):
+    """Against refits, whatever the number of terms: the next order is of relative size ε for one sign, ε² for both."""
+    table = table_of(CURVED_CASES[0])
+    for rows, gap in ((table, 0.002), (table[table["epsilon"] > 0], 0.05)):
+        away = (local_slopes(rows, "refit_1")["slope"] - 2).abs().groupby(level=0).max().to_numpy().reshape(2, -1)
+        assert (away[:, 0] < gap).all()
+        assert (away[:, 0] < away[:, -1]).all()
+
+
+def test_worst_is_the_farthest_slope_with_its_half_width(table_of):
+    fit = farthest(slopes_by_point(table_of(WELL), "refit_1"), 2)
+    assert worst(table_of(WELL), "refit_1", 2) == (fit.slope, fit.half_width)
+
+
+def test_slope_and_its_half_width():
     epsilon = np.geomspace(1e-3, 1e-1, 8)
     exact = log_log_slope(epsilon, 3 * epsilon**2)
     assert_allclose([exact.slope, exact.half_width], [2, 0], atol=1e-12)

@@ -37,3 +37,9 @@ def test_agreement_draws_every_gap():
     rows = [("linear", f, 1, 1e-9) for f in ("loss", "mean", "difference")]
     table = pd.DataFrame(rows, columns=["model", "function", "point", "gap"])
     assert sum(len(trace.y) for trace in figures.agreement("t", table).data if trace.mode == "markers") == 3
+
+
+def test_local_slopes_draws_a_line_for_each_point():
+    rows = [("logistic", point, scaled, 2.0) for point in (1, 4) for scaled in (0.01, 0.02)]
+    figure = figures.local_slopes("t", pd.DataFrame(rows, columns=["model", "point", "scaled", "slope"]), 2)
+    assert [trace.showlegend for trace in figure.data] == [True, False]

@@ -3,7 +3,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
-from tests.cases import CASES, LINEAR, LOGISTIC, NETWORK, WELL
+from tests.cases import CASES, LINEAR, LOGISTIC, NETWORK, SOFTMAX, WELL
 
 STEP = 1e-5  # central differences: truncation 1e-10, rounding 1e-16 / 1e-5
 
@@ -13,7 +13,7 @@ def differences(function, theta):
     return np.stack(columns, axis=-1)
 
 
-@pytest.mark.parametrize("case", [*CASES, WELL], ids=str)
+@pytest.mark.parametrize("case", [*CASES, SOFTMAX, WELL], ids=str)
 def test_gradients_and_hessians_are_derivatives_of_the_losses(case):
     problem, data = case.problem, (case.X_test, case.y_test)
     gradients = differences(lambda t: problem.losses(t, *data), case.start)

@@ -3,10 +3,10 @@
 import numpy as np
 
 from influence_lab.models.problem import Array, Problem
-from influence_lab.models.refit import minimise
+from influence_lab.models.refit import extremes, minimise
 
 
-def leave_one_out(problem: Problem, theta: Array, decay: float | None = None) -> tuple[Array, float]:
+def leave_one_out(problem: Problem, theta: Array, decay: float | None = None) -> tuple[Array, tuple[float, float]]:
     r"""Refit without each training point in turn, with the mean over the n − 1 points that remain.
 
     Args:
@@ -16,7 +16,7 @@ def leave_one_out(problem: Problem, theta: Array, decay: float | None = None) ->
             which removal is the up-weighting ε = −1/n.
 
     Returns:
-        θ_{−i} − θ̂ for every i, shape (n, p), and the largest gradient norm.
+        θ_{−i} − θ̂ for every i, shape (n, p), and the `extremes` of the refits.
     """
     n = problem.n
     kept = type(problem)(problem.X, problem.y, problem.decay if decay is None else decay)
@@ -25,7 +25,7 @@ def leave_one_out(problem: Problem, theta: Array, decay: float | None = None) ->
         weights = np.full(n, 1 / (n - 1))
         weights[i] = 0.0
         fits.append(minimise(kept, theta, weights))
-    return np.array([fit.theta - theta for fit in fits]), max(fit.gradient_norm for fit in fits)
+    return np.array([fit.theta - theta for fit in fits]), extremes(fits)
 
 
 def rescaled_decay(problem: Problem) -> float:

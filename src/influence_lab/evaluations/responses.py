@@ -8,7 +8,7 @@ from influence_lab.attributions.measurements import Measurement
 from influence_lab.attributions.upweighting import expansion
 from influence_lab.curvature.neumann import neumann_sums, spectral_radius, taylor_step
 from influence_lab.models.problem import Array, Problem
-from influence_lab.models.refit import minimise
+from influence_lab.models.refit import Fit, extremes, minimise
 
 TERMS = 4
 CENTRAL = {-2: 1 / 12, -1: -8 / 12, 1: 8 / 12, 2: -1 / 12}  # coefficients of f(kε) in ε f′(0)
@@ -46,6 +46,16 @@ def responses(problem: Problem, theta: Array, points: Array, scaled: Array) -> p
     return pd.DataFrame(rows)
 
 
+def central_refits(problem: Problem, theta: Array, point: int, epsilon: float) -> list[Fit]:
+    """The refits at −2ε, −ε, ε and 2ε that `central_difference` takes."""
+    return [minimise(problem, theta, problem.weights(point, k * epsilon)) for k in CENTRAL]
+
+
+def central_difference(values: list[Array] | list[float], epsilon: float) -> Array | float:
+    """Derivative at ε = 0 from the values at −2ε, −ε, ε and 2ε, with an error of order ε⁴."""
+    return sum(c * value for c, value in zip(CENTRAL.values(), values, strict=True)) / epsilon
+
+
 def finite_differences(
     problem: Problem, theta: Array, points: Array, functions: list[Measurement], scaled_step: float
 ) -> pd.DataFrame:
@@ -63,14 +73,16 @@ def finite_differences(
 
     Returns:
         A row for each point and function: `difference`, `formula` −∇fᵀH⁻¹g, `chain` (∇f times the difference of θ),
-        `parameters` (relative gap between −H⁻¹g and the difference of θ) and the refits' `gradient_norm`.
+        `parameters` (relative gap between −H⁻¹g and the difference of θ), and of the refits the largest
+        `gradient_norm` and the smallest `curvature`.
     """
     rows = []
     for point in points:
         a, b, beta = expansion(problem, theta, point)
         epsilon = scaled_step / spectral_radius(a, b)
-        fits = [minimise(problem, theta, problem.weights(point, k * epsilon)) for k in CENTRAL]
-        slope = sum(c * fit.theta for c, fit in zip(CENTRAL.values(), fits, strict=True)) / epsilon
+        fits = central_refits(problem, theta, point, epsilon)
+        gradient_norm, curvature = extremes(fits)
+        slope = central_difference([fit.theta for fit in fits], epsilon)
         direction = parameter_influence(beta[None], a)[0]
         for f in functions:
             gradient = f.gradient(theta)
@@ -78,12 +90,12 @@ def finite_differences(
                 {
                     "point": point,
                     "function": f.name,
-                    "difference": sum(c * f.value(fit.theta) for c, fit in zip(CENTRAL.values(), fits, strict=True))
-                    / epsilon,
+                    "difference": central_difference([f.value(fit.theta) for fit in fits], epsilon),
                     "formula": gradient @ direction,
                     "chain": gradient @ slope,
                     "parameters": np.linalg.norm(slope - direction) / np.linalg.norm(direction),
-                    "gradient_norm": max(fit.gradient_norm for fit in fits),
+                    "gradient_norm": gradient_norm,
+                    "curvature": curvature,
                 }
             )
     return pd.DataFrame(rows)
@@ -91,7 +103,7 @@ def finite_differences(
 
 def response_curve(
     problem: Problem, theta: Array, point: int, function: Measurement, epsilons: Array
-) -> tuple[Array, float]:
-    """Value of a function of the model after a refit at each ε, shape (k,), and the largest gradient norm."""
+) -> tuple[Array, tuple[float, float]]:
+    """Value of a function of the model after a refit at each ε, shape (k,), and the `extremes` of the refits."""
     fits = [minimise(problem, theta, problem.weights(point, epsilon)) for epsilon in epsilons]
-    return np.array([function.value(fit.theta) for fit in fits]), max(fit.gradient_norm for fit in fits)
+    return np.array([function.value(fit.theta) for fit in fits]), extremes(fits)

@@ -1,8 +1,11 @@
 """How far the blog's product form and its series are from the inverse that they stand for."""
 
 import numpy as np
+import pandas as pd
 
+from influence_lab.attributions.upweighting import expansion
 from influence_lab.curvature.neumann import neumann_sums, power_sum, product_form, spectral_radius, taylor_step
+from influence_lab.models.theory import MODELS, Trained
 
 Array = np.ndarray
 
@@ -63,3 +66,36 @@ def sum_gaps(a: Array, b: Array, scaled: float = 0.5) -> tuple[float, float]:
     A = -scaled / spectral_radius(a, b) * np.linalg.solve(a, b)
     exact = A @ np.linalg.inv(np.eye(len(A)) - A)
     return relative_gap(power_sum(A, 0), exact), relative_gap(power_sum(A, 1), exact)
+
+
+def change_units(a: Array, b: Array, beta: Array, units: float | str) -> tuple[Array, Array, Array]:
+    """The same a, b and β for parameters φ with θ = Sφ: SᵀaS, SᵀbS and Sᵀβ. No prediction of the model changes.
+
+    Args:
+        a: ∇²R(θ̂), shape (p, p).
+        b: ∇²L(z, θ̂), shape (p, p).
+        beta: ∇L(z, θ̂), shape (p,).
+        units: the number s of S = sI, or `"whitened"` for S = a^(−1/2), in which units the Hessian is I.
+    """
+    if units == "whitened":
+        values, vectors = np.linalg.eigh(a)
+        S = vectors / np.sqrt(values) @ vectors.T
+    else:
+        S = units * np.eye(len(a))
+    return S @ a @ S, S @ b @ S, S @ beta
+
+
+def product_by_units(trained: dict[str, Trained], points: dict[str, Array], scaled: float) -> pd.DataFrame:
+    """Relative error of the product form in four units of the same parameters, median over points; a row a model."""
+    choices = {"as they are": 1.0, "s = 10": 10.0, "s = 1/10": 0.1, "whitened, a = I": "whitened"}
+
+    def error(name: str, point: int, units: float | str) -> float:
+        problem, theta, _, _ = trained[name]
+        terms = change_units(*expansion(problem, theta, point), units)
+        return product_and_first_term(*terms, np.array([scaled]))[0, 0]
+
+    return pd.DataFrame(
+        {"model": MODELS[name]}
+        | {text: np.median([error(name, point, units) for point in points[name]]) for text, units in choices.items()}
+        for name in trained
+    )

@@ -14,7 +14,7 @@ FEWEST = 6  # values of |ε| that a slope needs
 
 @dataclass(frozen=True)
 class Slope:
-    """Slope of log(error) on log(ε) with the half-width of its 95 % confidence interval, and the line's intercept."""
+    """Slope of log(error) on log(ε), the half-width of its regression (see `log_log_slope`), the line's intercept."""
 
     slope: float
     half_width: float
@@ -26,9 +26,12 @@ class Slope:
 
 
 def log_log_slope(epsilon: Array, error: Array) -> Slope:
-    """Ordinary least squares of log(error) on log(ε); the half-width is Student's, with k − 2 degrees of freedom.
+    """Ordinary least squares of log(error) on log(ε), with a half-width that measures how straight the plot is.
 
-    The interval reflects the curvature of the plot (terms of higher order), not sampling noise.
+    The half-width is the one that would be a 95 % confidence interval (Student's, k − 2 degrees of freedom) if the
+    points scattered about a line at random. Here nothing is sampled: the residuals are terms of higher order, and the
+    half-width says how far the points are from a straight line. To judge slope ± half-width by a rule is therefore
+    stricter than to judge the slope alone.
 
     Args:
         epsilon: positive, shape (k,), k ≥ 3.
@@ -48,7 +51,10 @@ def log_log_slope(epsilon: Array, error: Array) -> Slope:
 
 
 def symmetrised(table: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Geometric mean of an error over ±ε for each model, point and |ε|: the next odd order in ε cancels.
+    """Geometric mean of an error over ±ε for each model, point and |ε|: in its logarithm the odd orders of ε cancel.
+
+    What is left is closer to a straight line than the error for one sign of ε. Given rows of one sign only, this
+    leaves them as they are.
 
     Errors below `FLOOR` times the step are left out, and so are points for which fewer than `FEWEST` |ε| remain.
 
@@ -82,3 +88,22 @@ def farthest(slopes: list[Slope], expected: float) -> Slope:
     if not slopes:
         raise ValueError(f"no point has {FEWEST} errors above rounding ({FLOOR:g} of the step); use larger ε")
     return max(slopes, key=lambda slope: abs(slope.slope - expected))
+
+
+def worst(table: pd.DataFrame, column: str, expected: float) -> tuple[float, float]:
+    """The slope farthest from `expected` over the models and points of a table, and its half-width."""
+    slope = farthest(slopes_by_point(table, column), expected)
+    return slope.slope, slope.half_width
+
+
+def local_slopes(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Slopes between one |ε| and the next, which no choice of a range enters.
+
+    Returns:
+        Columns `model`, `point`, `scaled` (the geometric mean of the two |ε|ρ) and `slope`, by growing |ε|.
+    """
+    means = symmetrised(table, column).sort_values(["model", "point", "scaled"])
+    logs = means.assign(scaled=np.log(means["scaled"]), slope=np.log(means["error"]))
+    steps = logs.groupby(["model", "point"])[["scaled", "slope"]].diff()
+    middle = np.exp(logs["scaled"] - steps["scaled"] / 2)
+    return means[["model", "point"]].assign(scaled=middle, slope=steps["slope"] / steps["scaled"]).dropna()

@@ -114,6 +114,30 @@ def error_slopes(title: str, table: pd.DataFrame, columns: dict[str, str], y_tit
     return figure
 
 
+def local_slopes(title: str, table: pd.DataFrame, expected: float) -> go.Figure:
+    """Slopes between successive |ε| against |ε|ρ, a line a training point, beside the expected slope.
+
+    Args:
+        title: the finding.
+        table: columns `model`, `point`, `scaled` and `slope` (see `influence_lab.evaluations.slopes.local_slopes`).
+        expected: the slope as ε → 0.
+    """
+    figure = new_figure(title, "|ε| ρ(a⁻¹b)", "slope between successive ε", log_x=True, height=420)
+    for (model, point), group in table.groupby(["model", "point"], sort=False):
+        figure.add_scatter(
+            x=group["scaled"],
+            y=group["slope"],
+            mode="lines+markers",
+            line={"color": COLOURS[model]},
+            name=MODELS[model],
+            legendgroup=model,
+            showlegend=bool(point == table.loc[table["model"] == model, "point"].iloc[0]),
+            hovertemplate=f"{MODELS[model]}, point {point}: %{{y:.4f}}<extra></extra>",
+        )
+    figure.add_hline(y=expected, line={"dash": "dot", "color": GREY})
+    return figure
+
+
 def neumann_curves(title: str, scaled: Array, exact: Array, sums: Array, leverage: float) -> go.Figure:
     """The step as a function of ερ, exact and by sums of K terms, with a slider over K.
 

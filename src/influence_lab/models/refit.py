@@ -1,5 +1,6 @@
 """Find a minimum to the last digits, with a weight for each training point."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,12 @@ class Fit:
     theta: Array
     gradient_norm: float
     curvature: float
+
+
+def extremes(fits: Iterable[Fit]) -> tuple[float, float]:
+    """Return the largest gradient norm and the smallest curvature of several fits."""
+    fits = list(fits)
+    return max(fit.gradient_norm for fit in fits), min(fit.curvature for fit in fits)
 
 
 def minimise(

@@ -8,6 +8,7 @@ from influence_lab.models.network import TanhNetwork
 from influence_lab.models.problem import Array, Problem
 from influence_lab.models.refit import minimise
 from influence_lab.models.regression import LinearRegression, LogisticRegression
+from influence_lab.models.softmax import SoftmaxRegression
 
 MODELS = {
     "linear": "Linear regression",
@@ -66,6 +67,13 @@ def load_theory(data: dict[str, Array], models: dict[str, Array]) -> dict[str, T
         )
         for name in MODELS
     }
+
+
+def train_softmax(data: dict[str, Array]) -> Trained:
+    """Softmax regression on the wine data, without a regulariser: a minimiser of the mean loss, one of many."""
+    problem = SoftmaxRegression(data["wine_X_train"], data["wine_y_train"])
+    theta = minimise(problem, np.zeros(problem.size)).theta
+    return Trained(problem, theta, data["wine_X_test"], data["wine_y_test"])
 
 
 def _problem(name: str, data: dict[str, Array], decay: float, hidden: int) -> Problem:
