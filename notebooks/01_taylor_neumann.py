@@ -148,11 +148,9 @@ show(
 # by more than rounding.
 
 # %%
-tables = [every_refit, differences, removals]
-largest_gradient, smallest_curvature = (
-    combine([*(float(combine(table[column])) for table in tables), *(pair[k] for pair in ends)])
-    for k, (column, combine) in enumerate({"gradient_norm": np.max, "curvature": np.min}.items())
-)
+norms, curvatures = zip(*ends, strict=True)  # of the curves above; then slopes, differences, removals
+largest_gradient = max(*norms, *(np.max(table["gradient_norm"]) for table in (every_refit, differences, removals)))
+smallest_curvature = min(*curvatures, *(np.min(table["curvature"]) for table in (every_refit, differences, removals)))
 rounding = max(
     problem.size * np.finfo(float).eps * np.linalg.norm(problem.hessian(theta, problem.weights()), 2)
     for problem, theta, _, _ in trained.values()
