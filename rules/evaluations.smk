@@ -94,6 +94,8 @@ rule curvature_decomposition:
     threads: 1
     resources:
         mem_mb=2000,
+    params:
+        dampings=config["gauss_newton"]["dampings"],
     message:
         "Hessian, Gauss-Newton and residual term along training ({wildcards.loss})"
     script:

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from influence_lab.curvature.ekfac import eigen_factors, literal_solve
+from influence_lab.curvature.ekfac import EigenFactors, eigen_factors, literal_solve
 from influence_lab.curvature.kfac import kronecker_factors
 from tests.curvature.cases import CASES, MLP, VECTOR, close
 from tests.curvature.test_kfac import layers_and_blocks
@@ -30,4 +30,13 @@ def test_solve_is_the_solve_with_the_formed_matrix_and_the_printed_transposes_ar
         damped = corrected.matrix() + corrected.damping * torch.eye(len(block), dtype=block.dtype)
         right = torch.linalg.solve(damped, vector)
         assert close(corrected.solve(vector, corrected.damping), right)
-        assert not close(literal_solve(layer, factors, vector, corrected.damping), right, tolerance=0.1)
+        for seed in range(5):  # whatever the signs and the order of the eigenvectors
+            generator = torch.Generator().manual_seed(seed)
+            assert not close(literal_solve(layer, factors, vector, corrected.damping, generator), right, tolerance=0.1)
+
+
+def test_right_solve_does_not_depend_on_signs_or_order_of_the_eigenvectors():
+    layer, block = layers_and_blocks(MLP)[0]
+    corrected, vector = eigen_factors(layer, kronecker_factors(layer)), VECTOR[: len(block)]
+    flipped = EigenFactors(-corrected.a_basis.flip(1), corrected.s_basis.flip(1), corrected.eigenvalues.flip(0, 1))
+    assert close(flipped.solve(vector, 0.01), corrected.solve(vector, 0.01))

@@ -2,11 +2,11 @@ import pytest
 import torch
 
 from influence_lab.curvature.fisher import empirical_fisher, fisher, sampled_fisher, sequence_fisher
-from influence_lab.curvature.gauss_newton import contract, gauss_newton, jacobian
+from influence_lab.curvature.gauss_newton import contract, gauss_newton, jacobian, sequence_gauss_newton
 from influence_lab.curvature.output_hessian import expected_output_hessians
 from influence_lab.models.layered import Network
 from influence_lab.models.losses import CROSS_ENTROPY, SQUARE_LINK
-from tests.curvature.cases import CASES, IMAGES, MLP, close
+from tests.curvature.cases import CASES, IMAGES, LABELS, MLP, close
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -29,7 +29,18 @@ def test_empirical_fisher_is_another_matrix():
     assert not close(empirical_fisher(*MLP.at), gauss_newton(*MLP.at), tolerance=0.1)
 
 
-def test_sampled_fisher_is_unbiased():
+def test_mean_of_sampled_fishers_with_one_label_is_the_fisher():
+    """Unbiased: the mean of 400 estimates is within 1/√400 of one estimate's error; three times that are allowed."""
+    F = fisher(MLP.network, MLP.loss, MLP.parameters, IMAGES)
+    generator = torch.Generator().manual_seed(0)
+    estimates = torch.stack(
+        [sampled_fisher(MLP.network, MLP.loss, MLP.parameters, IMAGES, 1, generator) for _ in range(400)]
+    )
+    one = (estimates - F).square().sum((1, 2)).mean().sqrt()
+    assert (estimates.mean(0) - F).norm() < 3 * one / 400**0.5
+
+
+def test_sampled_fisher_is_consistent():
     """30,000 labels an example: the error is 1/√30,000 of that with one label, which is about a half."""
     generator = torch.Generator().manual_seed(0)
     estimate = sampled_fisher(MLP.network, MLP.loss, MLP.parameters, IMAGES, 30_000, generator)
@@ -38,9 +49,15 @@ def test_sampled_fisher_is_unbiased():
 
 @pytest.mark.parametrize("length", [1, 2, 4])
 def test_sequence_fisher_is_gauss_newton_for_the_sum_over_tokens_only(length):
+    """Each matrix from the derivatives of its own sequence loss."""
     network = Network((16, 2, 3))
-    parameters, tokens = network.initial(0), IMAGES[:length]
+    at = (network, CROSS_ENTROPY, network.initial(0), IMAGES[:length])
     labels = torch.zeros(length, dtype=torch.int64)
-    G_mean = gauss_newton(network, CROSS_ENTROPY, parameters, tokens, labels)
-    assert close(sequence_fisher(network, CROSS_ENTROPY, parameters, tokens, 1.0), length * G_mean)
-    assert close(sequence_fisher(network, CROSS_ENTROPY, parameters, tokens, 1 / length), G_mean / length)
+    assert close(sequence_fisher(*at, torch.sum), sequence_gauss_newton(*at, labels, torch.sum))
+    assert close(length * sequence_fisher(*at, torch.mean), sequence_gauss_newton(*at, labels, torch.mean))
+
+
+def test_sequence_gauss_newton_of_the_mean_is_that_of_the_tokens_as_examples():
+    network, labels = Network((16, 2, 3)), LABELS[:4] % 3
+    at = (network, CROSS_ENTROPY, network.initial(0), IMAGES[:4], labels)
+    assert close(sequence_gauss_newton(*at, torch.mean), gauss_newton(*at))

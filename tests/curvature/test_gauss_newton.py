@@ -5,7 +5,8 @@ from influence_lab.curvature.gauss_newton import (
     gauss_newton,
     gauss_newton_product,
     jacobian,
-    jacobian_by_backward_passes,
+    jacobian_by_rows,
+    jacobian_through_last_layer,
     residual_term,
 )
 from influence_lab.curvature.hessian import hessian, mean_loss
@@ -26,10 +27,18 @@ def test_residual_term_vanishes_for_outputs_linear_in_the_parameters(case):
     assert torch.count_nonzero(residual_term(*case.at)) == 0
 
 
-def test_deep_linear_network_needs_a_zero_residual():
+def test_deep_linear_network_has_a_residual_term_unless_residuals_are_uncorrelated_with_inputs():
     network, loss, parameters, images, _ = DEEP_LINEAR.at
     assert not close(gauss_newton(*DEEP_LINEAR.at), exact_hessian(DEEP_LINEAR), tolerance=0.01)
     fitted = network.outputs(parameters, images)
+    noise = torch.randn(fitted.shape, dtype=images.dtype, generator=torch.Generator().manual_seed(0))
+    seen = images * (torch.arange(16) < 6)  # fewer directions than images, so that residuals can avoid them all
+    basis = torch.linalg.qr(torch.cat([seen[:, :6], torch.ones(len(seen), 1, dtype=seen.dtype)], 1))[0]
+    uncorrelated = noise - basis @ (basis.T @ noise)
+    targets = network.outputs(parameters, seen) + uncorrelated
+    assert uncorrelated.norm() > 1
+    exact = hessian(mean_loss(network, loss, seen, targets), parameters)
+    assert close(gauss_newton(network, loss, parameters, seen, targets), exact)
     exact = hessian(mean_loss(network, loss, images, fitted), parameters)
     assert close(gauss_newton(network, loss, parameters, images, fitted), exact)
 
@@ -49,7 +58,11 @@ def test_product_forms_nothing_and_agrees_with_the_matrix(case):
     assert close(gauss_newton_product(*case.at, vector), gauss_newton(*case.at) @ vector)
 
 
-def test_jacobian_takes_one_backward_pass_an_output():
-    rows, passes = jacobian_by_backward_passes(MLP.network, MLP.parameters, IMAGES[0])
-    assert passes == 10
-    assert close(rows, jacobian(MLP.network, MLP.parameters, IMAGES[:1])[0])
+def test_jacobian_takes_one_backward_pass_an_output_or_one_a_unit_before_the_last_layer():
+    exact = jacobian(MLP.network, MLP.parameters, IMAGES[:1])[0]
+    by_rows, passes = jacobian_by_rows(MLP.network, MLP.parameters, IMAGES[0])
+    assert (passes, len(exact)) == (10, 10)
+    assert close(by_rows, exact)
+    through, fewer = jacobian_through_last_layer(MLP.network, MLP.parameters, IMAGES[0])
+    assert (fewer, MLP.network.widths[-2]) == (3, 3)
+    assert close(through, exact)

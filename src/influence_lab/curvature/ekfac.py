@@ -50,15 +50,39 @@ def eigen_factors(layer: LayerGradients, factors: KroneckerFactors) -> EigenFact
     return EigenFactors(a_basis, s_basis, _second_moments(layer, a_basis, s_basis))
 
 
-def literal_solve(layer: LayerGradients, factors: KroneckerFactors, vector: Tensor, damping: float) -> Tensor:
+def literal_solve(
+    layer: LayerGradients, factors: KroneckerFactors, vector: Tensor, damping: float, generator: torch.Generator
+) -> Tensor:
     r"""The damped solve with the transposes of Grosse et al. (2023), Eq. 20 and 21, read as printed. It is wrong.
 
     Printed: $\Lambda = \mathbb{E}[((Q_A \otimes Q_S)\,\mathcal{D}\theta)^2]$ and
     $\mathrm{vec}(Q_S^\top[(Q_S V Q_A^\top) \oslash (\Lambda + \lambda)] Q_A)$, with the eigenvectors as columns of
     $Q_A$ and $Q_S$ (their Eq. 18): rotated into the wrong basis. That is the right formula for bases transposed.
+
+    Eigenvectors have no sign and, in a matrix of columns, no order. The right formula does not depend on either; this
+    one does, so both are drawn at random and its error is a property of the draw.
+
+    Args:
+        layer: the layer's inputs and pseudo-gradients.
+        factors: their second moments.
+        vector: vec(V), shape (p of the layer,).
+        damping: λ > 0.
+        generator: draws signs and order of the eigenvectors.
+
+    Returns:
+        Shape of the vector.
     """
-    a_basis, s_basis = torch.linalg.eigh(factors.activation)[1].T, torch.linalg.eigh(factors.gradient)[1].T
+    a_basis, s_basis = (
+        _shuffled(torch.linalg.eigh(matrix)[1], generator).T for matrix in (factors.activation, factors.gradient)
+    )
     return solve_in_bases(a_basis, s_basis, _second_moments(layer, a_basis, s_basis), vector, damping)
+
+
+def _shuffled(basis: Tensor, generator: torch.Generator) -> Tensor:
+    """The same eigenvectors in another order, with other signs."""
+    size = len(basis)
+    signs = 2.0 * torch.randint(0, 2, (size,), generator=generator) - 1.0
+    return basis[:, torch.randperm(size, generator=generator)] * signs
 
 
 def _second_moments(layer: LayerGradients, a_basis: Tensor, s_basis: Tensor) -> Tensor:

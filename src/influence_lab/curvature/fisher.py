@@ -1,9 +1,10 @@
 r"""Fisher information $F = \mathbb{E}[\nabla L\,\nabla L^\top]$: exact, sampled, empirical, and of a sequence."""
 
-from itertools import product
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
+from torch.func import grad, vmap
 
 from influence_lab.curvature.pseudo_gradients import parameter_gradients, training_gradients
 from influence_lab.models.layered import Network
@@ -33,42 +34,48 @@ def sampled_fisher(
 ) -> Tensor:
     r"""An unbiased estimate of F: `samples` labels drawn from the model for each example.
 
-    A label enters by how often it was drawn, so that each gradient is computed once, however many samples are drawn.
+    A label enters by how often it was drawn, so that each gradient is computed once, however many samples are drawn;
+    labels that were not drawn are left out of the product.
     """
     outputs = network.outputs(parameters, inputs)
     probabilities = loss.log_probabilities(outputs).exp()  # (n, K)
     drawn = torch.multinomial(probabilities, samples, replacement=True, generator=generator)
     counts = torch.zeros_like(probabilities).scatter_add_(1, drawn, torch.ones_like(drawn, dtype=outputs.dtype))
     reweighted = loss.label_gradients(outputs) * (counts / (samples * probabilities)).sqrt()[..., None]
-    return second_moment(parameter_gradients(network, parameters, inputs, reweighted))
+    occurring = parameter_gradients(network, parameters, inputs, reweighted)[counts > 0]  # (pairs, p)
+    return occurring.T @ occurring / len(inputs)
 
 
 def sequence_fisher(
-    network: Network, loss: Categorical, parameters: Tensor, tokens: Tensor, token_weight: float
+    network: Network,
+    loss: Categorical,
+    parameters: Tensor,
+    tokens: Tensor,
+    reduction: Callable[[Tensor], Tensor],
 ) -> Tensor:
-    r"""Fisher information of one sequence whose loss is $w \sum_t L_t$, over every joint labelling of its tokens.
+    r"""Fisher information of one sequence's loss, from its gradient for every joint labelling of its tokens.
 
-    The T labels are drawn from the model, each at its own position, with the contexts held fixed. All $K^T$
-    labellings are enumerated, so that independence between tokens is not assumed but found.
+    The T labels are drawn from the model at each position with the contexts held fixed: independent given the contexts,
+    as in Grosse et al. (2023). Its probability is then a product over positions. That the cross terms between
+    tokens cancel is not put in; it is what the sum over labellings finds.
 
     Args:
-        network: y = f(θ, x).
+        network: y = f(θ, x), applied at each position.
         loss: categorical, K classes.
         parameters: θ, shape (p,).
-        tokens: input of each position, shape (T, d). Keep $K^T$ small.
-        token_weight: w: 1 for the sum over tokens, 1/T for the mean.
+        tokens: input of each position, shape (T, d). Keep $K^T$ small: all labellings are enumerated.
+        reduction: from the T token losses to the loss of the sequence: `torch.sum` or `torch.mean`.
 
     Returns:
         Shape (p, p).
     """
-    outputs = network.outputs(parameters, tokens)
-    probabilities = loss.log_probabilities(outputs).exp()
-    scaled = parameter_gradients(network, parameters, tokens, loss.label_gradients(outputs))
-    gradients = scaled / probabilities.sqrt()[..., None]  # ∇L_t for each label: (T, K, p)
-    total = torch.zeros(network.size, network.size, dtype=tokens.dtype)
-    positions = torch.arange(len(tokens))
-    for labelling in product(range(outputs.shape[1]), repeat=len(tokens)):
-        labels = torch.tensor(labelling)
-        gradient = token_weight * gradients[positions, labels].sum(0)
-        total += probabilities[positions, labels].prod() * torch.outer(gradient, gradient)
-    return total
+    log_probabilities = loss.log_probabilities(network.outputs(parameters, tokens))  # (T, K)
+    classes = torch.arange(log_probabilities.shape[1])
+    labellings = torch.cartesian_prod(*[classes] * len(tokens)).reshape(-1, len(tokens))  # (K^T, T)
+
+    def sequence_loss(theta: Tensor, labels: Tensor) -> Tensor:
+        return reduction(loss.value(network.outputs(theta, tokens), labels))
+
+    gradients = vmap(grad(sequence_loss), in_dims=(None, 0))(parameters, labellings)  # (K^T, p)
+    weights = log_probabilities[torch.arange(len(tokens)), labellings].sum(1).exp()  # of each labelling
+    return (weights[:, None] * gradients).T @ gradients

@@ -1,5 +1,7 @@
 r"""The Gauss-Newton matrix $G = \frac1n\sum_i J_i^\top H_{y,i} J_i$ and the term that it leaves out of the Hessian."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 from torch.func import grad, jacrev, jvp, vjp, vmap
@@ -15,12 +17,43 @@ def jacobian(network: Network, parameters: Tensor, inputs: Tensor) -> Tensor:
     return vmap(jacrev(network.outputs), in_dims=(None, 0))(parameters, inputs)
 
 
-def jacobian_by_backward_passes(network: Network, parameters: Tensor, example: Tensor) -> tuple[Tensor, int]:
-    """The Jacobian (K, p) of one example row by row, and the number of backward passes that it took."""
+def jacobian_by_rows(network: Network, parameters: Tensor, example: Tensor) -> tuple[Tensor, int]:
+    """The Jacobian (K, p) of one example row by row, and how many backward passes autograd ran for it."""
     leaf = parameters.clone().requires_grad_()
-    outputs = network.outputs(leaf, example)
+    return _rows(network.outputs(leaf, example), leaf)
+
+
+def jacobian_through_last_layer(network: Network, parameters: Tensor, example: Tensor) -> tuple[Tensor, int]:
+    r"""The same Jacobian with a pass for each unit that enters the last layer, not for each output.
+
+    The last layer is linear: with $y = V_L \bar a$, $\partial y/\partial\mathrm{vec}(V_L) = \bar a^\top \otimes I$ and,
+    for the layers before, $W_L\,\partial a/\partial\theta$. It saves passes where that layer's input is narrower than
+    its output.
+
+    Args:
+        network: y = f(θ, x), with at least one hidden layer.
+        parameters: θ, shape (p,).
+        example: shape (d,).
+
+    Returns:
+        J of shape (K, p), and how many backward passes autograd ran for it.
+    """
+    leaf = parameters.clone().requires_grad_()
+    entering = network.trace(leaf, example)[1][-1]
+    rows, passes = _rows(entering[:-1], leaf)
+    last = network.layers(parameters)[-1]
+    whole = last[:, :-1] @ rows
+    own = torch.kron(entering.detach()[None], torch.eye(len(last), dtype=last.dtype))
+    whole[:, network.blocks[-1]] = own
+    return whole, passes
+
+
+def _rows(outputs: Tensor, leaf: Tensor) -> tuple[Tensor, int]:
+    """Derivatives of each output by the leaf; the passes are counted by a hook that autograd itself calls."""
+    passes: list[Tensor] = []
+    outputs.register_hook(passes.append)
     rows = [torch.autograd.grad(output, leaf, retain_graph=True)[0] for output in outputs]
-    return torch.stack(rows), len(rows)
+    return torch.stack(rows), len(passes)
 
 
 def contract(jacobians: Tensor, hessians: Tensor) -> Tensor:
@@ -43,6 +76,38 @@ def gauss_newton(network: Network, loss: Loss, parameters: Tensor, inputs: Tenso
     """
     outputs = network.outputs(parameters, inputs)
     return contract(jacobian(network, parameters, inputs), output_hessians(loss, outputs, targets))
+
+
+def sequence_gauss_newton(
+    network: Network,
+    loss: Loss,
+    parameters: Tensor,
+    tokens: Tensor,
+    labels: Tensor,
+    reduction: Callable[[Tensor], Tensor],
+) -> Tensor:
+    r"""$J^\top H_Y J$ of one sequence's loss, a function of all its T·K outputs at once, by automatic differentiation.
+
+    Args:
+        network: y = f(θ, x), applied at each position.
+        loss: L(y, t) of one token.
+        parameters: θ, shape (p,).
+        tokens: input of each position, shape (T, d).
+        labels: label of each position.
+        reduction: from the T token losses to the loss of the sequence: `torch.sum` or `torch.mean`.
+
+    Returns:
+        Shape (p, p).
+    """
+
+    def outputs_of(theta: Tensor) -> Tensor:
+        return network.outputs(theta, tokens).flatten()
+
+    def loss_of(outputs: Tensor) -> Tensor:
+        return reduction(loss.value(outputs.reshape(len(tokens), -1), labels))
+
+    J = jacrev(outputs_of)(parameters)  # (T K, p)
+    return J.T @ hessian(loss_of, outputs_of(parameters)) @ J
 
 
 def gauss_newton_product(

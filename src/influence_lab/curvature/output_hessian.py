@@ -20,7 +20,7 @@ class SoftmaxHessian:
     probabilities: Tensor
 
     def __matmul__(self, vector: Tensor) -> Tensor:
-        r"""$H_y v = p \odot (v - p^\top v)$, shape (..., K), in 3 K operations.
+        r"""$H_y v = p \odot (v - p^\top v)$, shape (..., K), in about 4 K operations.
 
         >>> (SoftmaxHessian(torch.tensor([0.5, 0.5])) @ torch.tensor([1.0, 0.0])).tolist()
         [0.25, -0.25]

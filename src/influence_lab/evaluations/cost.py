@@ -14,7 +14,6 @@ from influence_lab.curvature.gauss_newton import gauss_newton, gauss_newton_prod
 from influence_lab.curvature.hessian import hessian, mean_loss
 from influence_lab.curvature.kfac import kronecker_factors
 from influence_lab.curvature.pseudo_gradients import LayerGradients, layer_gradients
-from influence_lab.evaluations.intervals import mean_interval
 from influence_lab.models.layered import Network
 from influence_lab.models.losses import CROSS_ENTROPY
 
@@ -100,7 +99,7 @@ def cost_by_width(
             if method in EXPLICIT and network.size > explicit_parameters:
                 continue
             work = partial(keep, method, network, parameters, inputs, labels)
-            peak, kept = peak_bytes(work), sum(matrix.nbytes for matrix in work())  # warms up too
+            peak, kept = peak_bytes(work), sum(matrix.nbytes for matrix in work())  # two warm-ups, not timed
             for repeat in range(repeats):
                 start = time.perf_counter()
                 work()
@@ -118,8 +117,11 @@ def cost_by_width(
     return pd.DataFrame(rows)
 
 
-def mean_cost(measured: pd.DataFrame) -> pd.DataFrame:
-    """One row a method and width of what `cost_by_width` measured: mean `seconds` and `half`, its 95 % interval."""
+def typical_cost(measured: pd.DataFrame) -> pd.DataFrame:
+    """One row a method and width of what `cost_by_width` measured: median, `least` and `most` of the seconds.
+
+    Repeats one after another on one machine are not independent, so a range is given, not an interval of confidence.
+    """
     keys = ["method", "width", "parameters", "kept_bytes", "peak_bytes"]
-    rows = [(*key, *mean_interval(group["seconds"])) for key, group in measured.groupby(keys, sort=False)]
-    return pd.DataFrame(rows, columns=[*keys, "seconds", "half"])
+    times = measured.groupby(keys, sort=False)["seconds"]
+    return times.agg(seconds="median", least="min", most="max").reset_index()

@@ -1,6 +1,6 @@
-"""Means over independent repetitions, with their 95 % intervals."""
+"""Means and other statistics of independent repetitions, with their 95 % intervals."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,23 @@ def mean_interval(values: Sequence[float]) -> tuple[float, float]:
     if count < 2:
         raise ValueError(f"an interval needs two values or more, got {count}")
     return float(np.mean(values)), float(stats.sem(values) * stats.t.ppf(0.975, count - 1))
+
+
+def bootstrap_interval(
+    statistic: Callable[[np.ndarray], np.ndarray], repetitions: np.ndarray, draws: int = 2000, seed: int = 0
+) -> tuple[float, float]:
+    """A statistic of all repetitions, and how far its 95 % percentile bootstrap interval reaches on its longer side.
+
+    Args:
+        statistic: from arrays of shape (..., repetitions, k) to one number each.
+        repetitions: shape (repetitions, k); whole rows are drawn, with replacement.
+        draws: bootstrap samples.
+        seed: draws them.
+    """
+    chosen = np.random.default_rng(seed).integers(len(repetitions), size=(draws, len(repetitions)))
+    value = float(statistic(repetitions))
+    low, high = np.percentile(statistic(repetitions[chosen]), [2.5, 97.5])
+    return value, float(max(value - low, high - value))
 
 
 def intervals(table: pd.DataFrame, by: str, value: str) -> pd.DataFrame:

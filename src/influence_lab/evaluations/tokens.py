@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from influence_lab.curvature.fisher import sequence_fisher
-from influence_lab.curvature.gauss_newton import gauss_newton
+from influence_lab.curvature.gauss_newton import sequence_gauss_newton
 from influence_lab.evaluations.approximations import relative_error
 from influence_lab.models.layered import Network
 from influence_lab.models.losses import Categorical
@@ -16,6 +16,9 @@ def sum_and_mean(
 ) -> pd.DataFrame:
     r"""Compare F with G for sequences of the first T tokens, with the loss summed or averaged over them.
 
+    All four matrices come from the derivatives of the sequence's own loss, once summed and once averaged; none is
+    another one rescaled.
+
     Args:
         network: y = f(θ, x).
         loss: categorical, natural in its outputs, K classes.
@@ -24,19 +27,26 @@ def sum_and_mean(
         lengths: the T; every joint labelling is enumerated, $K^T$ of them.
 
     Returns:
-        Columns T; mean_gap and sum_gap, $\|F - G\|/\|G\|$; G and F, the norm with the mean over that with the sum.
+        Columns T; mean_gap and sum_gap, $\|F - G\|/\|G\|$; factor_gap, $\|T F - G\|/\|G\|$ with the mean; G and F, the
+        norm with the mean over that with the sum.
     """
     rows = []
     for T in lengths:
         any_label = torch.zeros(T, dtype=torch.int64)  # H_y does not depend on it
-        G_mean = gauss_newton(network, loss, parameters, tokens[:T], any_label)  # it averages over its inputs
-        G_sum = T * G_mean
-        F_mean, F_sum = (sequence_fisher(network, loss, parameters, tokens[:T], weight) for weight in (1 / T, 1.0))
+        sequence = tokens[:T]
+        G_sum, G_mean = (
+            sequence_gauss_newton(network, loss, parameters, sequence, any_label, reduction)
+            for reduction in (torch.sum, torch.mean)
+        )
+        F_sum, F_mean = (
+            sequence_fisher(network, loss, parameters, sequence, reduction) for reduction in (torch.sum, torch.mean)
+        )
         rows.append(
             {
                 "T": T,
                 "mean_gap": relative_error(F_mean, G_mean),
                 "sum_gap": relative_error(F_sum, G_sum),
+                "factor_gap": relative_error(T * F_mean, G_mean),
                 "G": float(G_mean.norm() / G_sum.norm()),
                 "F": float(F_mean.norm() / F_sum.norm()),
             }
