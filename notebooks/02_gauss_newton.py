@@ -166,8 +166,8 @@ record("A14", identity=worst)
 # A frequent shortcut says that $H = G$ for linear networks. That is true for one layer. A **deep** linear network is
 # linear in $x$ but not in θ: its output is a product of weight matrices. Each entry of its $R$ is a weighted sum of
 # the entries of $\sum_i r_i\bar x_i^\top$, with $r_i = \partial\mathcal L/\partial y_i$ the residuals and $\bar x = (x, 1)$. So $R$ is
-# zero when the residuals are uncorrelated with the inputs: when they are zero, but also at a least-squares fit, however
-# large they are there. We try all three, on the real labels where there are labels:
+# zero when the residuals are uncorrelated with the inputs: when they are zero, but also at a least-squares fit that no
+# layer is too narrow for, however large they are there. We compare three cases, the first two with the real labels:
 
 # %%
 theta = deep_linear.initial(seed)
@@ -188,7 +188,7 @@ gap_of = {
         "residuals zero": (deep_linear, theta, deep_linear.outputs(theta, images)),
     }.items()
 }
-far, fitted_gap, zero_gap = gap_of.values()
+far, fitted_gap, _ = gap_of.values()
 show(
     figures.gaps(
         f"A deep linear network has G ≠ H (by {far:.0%} of H), but not at the<br>least-squares fit ({fitted_gap:.0e}), "
