@@ -98,7 +98,6 @@ rows = [
         "parameters p": trained[0].problem.size,
         "λ": trained[0].problem.decay,
         "mean training loss": np.mean([one.losses.mean() for one in trained]),
-        "largest training loss": np.mean([one.losses.max() for one in trained]),
         "largest gradient norm": models[f"{world}_train_gradient_norm"].max(),
         "smallest eigenvalue of H": min(one.curvature for one in trained),
     }
@@ -198,7 +197,7 @@ outcome = rule.outcome(Measurement(value=excess_cold[0], uncertainty=excess_cold
 display(
     Markdown(
         f"**What this verdict hangs on.** The check on the excess compares with exactly zero, and the excess is {excess['toy'][0]:+.4f}: "
-        "its sign is of no practical weight, and another draw of seeds can turn it. With retraining from the random start the check "
+        "too small to matter in practice, and another draw of seeds can turn its sign. With retraining from the random start the check "
         f"gives “{outcome}”. The other two checks are far from their limits."
     )
 )
@@ -220,8 +219,10 @@ display(
 # $|\varepsilon|$, so the bound is met: $|\varepsilon| = \delta / \|H^{-1}g_i\|$. The maximum is
 #
 # $$
-# \max |\Delta f| = \delta\,\frac{|\mathcal I_i|}{\|H^{-1}g_i\|} , \qquad
-# \mathcal I^{\theta}_i = \frac{-\nabla f^\top H^{-1} g_i}{\|H^{-1}g_i\|} \quad(\text{θ-RelatIF}).
+# \begin{aligned}
+# \max |\Delta f| &= \delta\,\frac{|\mathcal I_i|}{\|H^{-1}g_i\|} , \\
+# \mathcal I^{\theta}_i &= \frac{-\nabla f^\top H^{-1} g_i}{\|H^{-1}g_i\|} \quad(\text{θ-RelatIF}).
+# \end{aligned}
 # $$ (eq-theta-relatif)
 #
 # **Second bound: the losses.** Lengths of parameters depend on how the model is written. What the model *does* does not. Draw
@@ -235,8 +236,10 @@ display(
 # To first order $\Delta\mathcal L(z) = \nabla\mathcal L(z)^\top\Delta\theta$, so that the expectation is a quadratic form with the Fisher information $F$:
 #
 # $$
-# \mathbb{E}\bigl[(\Delta\mathcal L)^2\bigr] = \Delta\theta^\top\, \underbrace{\mathbb{E}\bigl[\nabla\mathcal L\,\nabla\mathcal L^\top\bigr]}_{F}\, \Delta\theta
-# = \varepsilon^2\; g_i^\top H^{-1} F H^{-1} g_i .
+# \begin{aligned}
+# \mathbb{E}\bigl[(\Delta\mathcal L)^2\bigr] &= \Delta\theta^\top\, \underbrace{\mathbb{E}\bigl[\nabla\mathcal L\,\nabla\mathcal L^\top\bigr]}_{F}\, \Delta\theta \\
+# &= \varepsilon^2\; g_i^\top H^{-1} F H^{-1} g_i .
+# \end{aligned}
 # $$ (eq-fisher-form)
 #
 # If $F = H$ (as for logistic regression; [when it holds](02_gauss_newton.ipynb)) this is $\varepsilon^2\, g_i^\top H^{-1}g_i$, and the same
@@ -249,8 +252,10 @@ display(
 # **Both are cosines.** With $\langle u, v\rangle_{H^{-1}} = u^\top H^{-1} v$, which is an inner product because $H$ is positive definite,
 #
 # $$
-# \mathcal I^{\theta}_i = -\|\nabla f\|\,\cos(\nabla f,\, H^{-1}g_i), \qquad
-# \mathcal I^{\ell}_i = -\|\nabla f\|_{H^{-1}}\,\cos_{H^{-1}}(\nabla f,\, g_i) .
+# \begin{aligned}
+# \mathcal I^{\theta}_i &= -\|\nabla f\|\,\cos(\nabla f,\, H^{-1}g_i), \\
+# \mathcal I^{\ell}_i &= -\|\nabla f\|_{H^{-1}}\,\cos_{H^{-1}}(\nabla f,\, g_i) .
+# \end{aligned}
 # $$ (eq-cosines)
 #
 # The lengths in front belong to the query $f$, and are the same for all training points. What is left of a training point is its

@@ -69,7 +69,9 @@ def by_score(
             name=name,
             hovertemplate=f"{name}: %{{y:.3f}} ± %{{error_y.array:.3f}}<extra></extra>",
         )
-    figure.update_xaxes(tickvals=places, ticktext=list(tables), showgrid=False, range=[-0.5, len(tables) - 0.5])
+    figure.update_xaxes(
+        tickvals=places, ticktext=list(tables), showgrid=False, zeroline=False, range=[-0.5, len(tables) - 0.5]
+    )
     if line is not None:
         figure.add_hline(y=line, line={"dash": "dot", "color": GREY})
     return figure
