@@ -72,7 +72,7 @@ def wrong_labels(y: np.ndarray, share: float, seed: int) -> np.ndarray:
     """Replace a share of the labels by another class of `y`, drawn uniformly.
 
     >>> wrong_labels(np.array([0.0, 1.0, 1.0, 0.0]), 0.5, seed=0).tolist()
-    [0.0, 1.0, 0.0, 1.0]
+    [0.0, 0.0, 1.0, 1.0]
     """
     rng = np.random.default_rng([seed, len(y)])
     classes = np.unique(y)
