@@ -46,3 +46,47 @@ rule kronfluence_factors:
         "Fit Kronecker factors of a digit network with kronfluence"
     script:
         "scripts/kronfluence_factors.py"
+
+
+rule relative_influence:
+    input:
+        data="results/data/relative_influence.npz",
+        models="results/models/relative_influence.npz",
+        code=code_of("rules/scripts/relative_influence.py"),
+    output:
+        "results/attributions/relative_influence.npz",
+    log:
+        "results/logs/relative_influence.log",
+    benchmark:
+        "results/benchmarks/relative_influence.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    message:
+        "Influence, its normalisers and self-influence in three worlds"
+    script:
+        "scripts/relative_influence.py"
+
+
+rule influenciae_relative:
+    input:
+        data="results/data/relative_influence.npz",
+        models="results/models/relative_influence.npz",
+        code=code_of("rules/scripts/influenciae_relative.py"),
+    output:
+        "results/attributions/influenciae.npz",
+    log:
+        "results/logs/influenciae_relative.log",
+    benchmark:
+        "results/benchmarks/influenciae_relative.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=2500,
+    message:
+        "Influence and relative influence of the toy network by influenciae"
+    script:
+        "scripts/influenciae_relative.py"

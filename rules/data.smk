@@ -46,3 +46,28 @@ rule digits:
         "Draw digits from scikit-learn and average them to 4 × 4 pixels"
     script:
         "scripts/digits.py"
+
+
+rule relative_data:
+    input:
+        code=code_of("rules/scripts/relative_data.py"),
+    output:
+        "results/data/relative_influence.npz",
+    log:
+        "results/logs/relative_data.log",
+    benchmark:
+        "results/benchmarks/relative_data.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        seeds=config["relative_influence"]["seeds"],
+        train_rows=config["relative_influence"]["train_rows"],
+        test_rows=config["relative_influence"]["test_rows"],
+        flipped_share=config["relative_influence"]["flipped_share"],
+    message:
+        "Draw a toy set, breast cancer rows and digits for each seed, and spoil some labels"
+    script:
+        "scripts/relative_data.py"

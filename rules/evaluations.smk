@@ -175,6 +175,56 @@ rule curvature_cost:
         "scripts/curvature_cost.py"
 
 
+rule relative_removals:
+    input:
+        data="results/data/relative_influence.npz",
+        models="results/models/relative_influence.npz",
+        code=code_of("rules/scripts/relative_removals.py"),
+    output:
+        "results/evaluations/relative_removals_{world}.npz",
+    log:
+        "results/logs/relative_removals_{world}.log",
+    benchmark:
+        "results/benchmarks/relative_removals_{world}.tsv"
+    wildcard_constraints:
+        world="toy|cancer|digits",
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        cold_points=config["relative_influence"]["cold_points"],
+    message:
+        "Remove training points and train again ({wildcards.world})"
+    script:
+        "scripts/relative_removals.py"
+
+
+rule relative_constraints:
+    input:
+        data="results/data/relative_influence.npz",
+        models="results/models/relative_influence.npz",
+        code=code_of("rules/scripts/relative_constraints.py"),
+    output:
+        "results/evaluations/relative_constraints.parquet",
+    log:
+        "results/logs/relative_constraints.log",
+    benchmark:
+        "results/benchmarks/relative_constraints.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        bound=config["relative_influence"]["bound"],
+    message:
+        "Largest change of test losses under two bounds, by refits of logistic regression"
+    script:
+        "scripts/relative_constraints.py"
+
+
 rule bench:
     input:
         costs="results/evaluations/curvature_cost.parquet",

@@ -53,3 +53,27 @@ rule digit_networks:
         "Train small networks on the digits, with checkpoints ({wildcards.loss})"
     script:
         "scripts/digit_networks.py"
+
+
+rule relative_models:
+    input:
+        data="results/data/relative_influence.npz",
+        code=code_of("rules/scripts/relative_models.py"),
+    output:
+        "results/models/relative_influence.npz",
+    log:
+        "results/logs/relative_models.log",
+    benchmark:
+        "results/benchmarks/relative_models.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        hidden=config["relative_influence"]["hidden"],
+        weight_decay=config["relative_influence"]["weight_decay"],
+    message:
+        "Train a tanh network, logistic and softmax regression to minima, for each seed"
+    script:
+        "scripts/relative_models.py"

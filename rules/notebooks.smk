@@ -23,6 +23,16 @@ PAGE_INPUTS = {
         "results/evaluations/fisher_convergence.parquet",
         "results/evaluations/curvature_cost.parquet",
     ],
+    "04_relative_influence": [
+        "results/data/relative_influence.npz",
+        "results/models/relative_influence.npz",
+        "results/attributions/relative_influence.npz",
+        "results/attributions/influenciae.npz",
+        "results/evaluations/relative_removals_toy.npz",
+        "results/evaluations/relative_removals_cancer.npz",
+        "results/evaluations/relative_removals_digits.npz",
+        "results/evaluations/relative_constraints.parquet",
+    ],
 }
 
 

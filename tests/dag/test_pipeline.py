@@ -12,8 +12,8 @@ from influence_lab.site.figures_file import figures_of
 
 pytestmark = pytest.mark.dag
 
-MEASURED_HERE = {f"A{number}" for number in [*range(1, 9), *range(13, 19)]}
-PAGES = ("01_taylor_neumann", "02_gauss_newton")
+MEASURED_HERE = {f"A{number}" for number in [*range(1, 11), *range(13, 19)]}
+PAGES = ("01_taylor_neumann", "02_gauss_newton", "04_relative_influence")
 
 
 @contextmanager

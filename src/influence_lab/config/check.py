@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from influence_lab.config.gauss_newton import GaussNewton
+from influence_lab.config.relative_influence import RelativeInfluence
 from influence_lab.config.section import Section
 from influence_lab.config.taylor_neumann import TaylorNeumann
 
@@ -20,6 +21,7 @@ class Configuration(Section):
 
     taylor_neumann: TaylorNeumann
     gauss_newton: GaussNewton
+    relative_influence: RelativeInfluence
 
 
 def check(config: dict[str, Any]) -> dict[str, Any]:
