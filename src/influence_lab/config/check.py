@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 from influence_lab.config.gauss_newton import GaussNewton
 from influence_lab.config.section import Section
 from influence_lab.config.taylor_neumann import TaylorNeumann
+from influence_lab.config.toy import Toy
 
 
 class ConfigError(ValueError):
@@ -16,10 +17,11 @@ class ConfigError(ValueError):
 
 
 class Configuration(Section):
-    """Everything in `config.yaml`: a section for each page."""
+    """Everything in `config.yaml`: a section for each page, and one for the toy data."""
 
     taylor_neumann: TaylorNeumann
     gauss_newton: GaussNewton
+    toy: Toy
 
 
 def check(config: dict[str, Any]) -> dict[str, Any]:
