@@ -4,12 +4,14 @@ import numpy as np
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from influence_lab.models.retraining import one_thread
 from influence_lab.models.retraining_order import epoch_orders, visible
 from influence_lab.models.retraining_work import Training, Work, random_start
 
 
+@one_thread()
 def retrain_one_by_one(work: Work, training: Training) -> np.ndarray:
-    """Train each model alone, with `nn.Module`, autograd and `torch.optim`.
+    """Train each model alone, with `nn.Module`, autograd and `torch.optim`, on one thread.
 
     Args:
         work: points, weights, seeds and starts.

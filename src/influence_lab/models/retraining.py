@@ -1,10 +1,13 @@
 """The retraining engine: thousands of small networks, in chunks that fit the cache, over processes."""
 
+import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
@@ -106,12 +109,11 @@ def _trained(
     """Numbers and arrays of chunks as they finish."""
     if processes <= 1:
         for number, work in waiting.items():
-            with _one_thread():
+            with one_thread():
                 arrays = train_chunk(work, training)
             yield number, arrays
         return
-    context = get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_start_worker) as pool:
         with _without_main():
             numbers = {pool.submit(train_chunk, work, training): number for number, work in waiting.items()}
         try:
@@ -121,8 +123,21 @@ def _trained(
             pool.shutdown(wait=False, cancel_futures=True)  # after an error or Ctrl-C the rest is not started
 
 
+def _start_worker() -> None:
+    """One thread, Ctrl-C left to the parent, and no life after the parent's: it may be killed without warning."""
+    torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent_process().join()
+    os._exit(1)
+
+
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
+    """Let torch compute with one thread for a while: matrices as small as these lose by more."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -118,8 +118,10 @@ class Work:
         """Compare the shapes with each other and with the network.
 
         Raises:
-            ValueError: a shape does not fit, no point has weight, or θ^s is needed and not there.
+            ValueError: there are no models, a shape does not fit, no point has weight, or θ^s is needed and not there.
         """
+        if not len(self):
+            raise ValueError("weights has no rows: there is no model to train")
         n, size = len(self.X), training.network(self.X.shape[1]).size
         wanted = {"y": (n,), "weights": (len(self), n), "start_seeds": (len(self),), "order_seeds": (len(self),)}
         wanted |= {"starts": (len(self), size), "anchors": (len(self), size)}
