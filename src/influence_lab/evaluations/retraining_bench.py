@@ -89,29 +89,30 @@ def largest_difference(work: Work, training: Training) -> float:
 def cost_by_size(
     work: Work, training: Training, points: Sequence[int], networks: Sequence[tuple[int, ...]], models: int, loops: int
 ) -> pd.DataFrame:
-    """Seconds per retraining of the engine on one core and of the plain torch loop as data and network grow.
+    """Seconds per epoch of the engine on one core and of the plain torch loop as data and network grow.
 
     Args:
         work: its points are repeated or cut to each number of points.
-        training: how; its network is replaced.
+        training: how; its network is replaced, and a tenth of its epochs is run.
         points: numbers of points.
         networks: hidden widths.
         models: models that the engine is timed on.
         loops: models that the loop is timed on.
 
     Returns:
-        Table with columns points, network, parameters, contender and seconds (per model).
+        Table with columns points, network, parameters, contender and seconds (per model and epoch).
     """
+    epochs = max(training.epochs // 10, 1)
     rows = []
     for n in points:
         part = work.models(np.arange(models) % len(work))
         index = np.arange(n) % len(work.X)
         part = replace(part, X=work.X[index], y=work.y[index], weights=part.weights[:, index])
         for network in networks:
-            each = replace(training, hidden=tuple(network))
+            each = replace(training, hidden=tuple(network), epochs=epochs)
             contenders = {ENGINE: Contender(retrain, models), "torch loop": Contender(retrain_one_by_one, loops)}
             table = timings(part, each, contenders, repeats=1)
             size = each.network(work.X.shape[1]).size
             label = "-".join(str(width) for width in (*network, 1))
-            rows.append(table.assign(points=n, network=label, parameters=size))
+            rows.append(table.assign(points=n, network=label, parameters=size, seconds=table["seconds"] / epochs))
     return pd.concat(rows)[["points", "network", "parameters", "contender", "seconds"]]
