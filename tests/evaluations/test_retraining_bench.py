@@ -15,7 +15,7 @@ from tests.models.retraining_cases import TRAINING, small_work
 def test_ratios_are_taken_round_by_round():
     seconds = {ENGINE: [1.0, 2.0, 1.0], "loop": [8.0, 18.0, 10.0]}
     table = pd.DataFrame(
-        {"contender": name, "repeat": repeat, "models": 3, "seconds": value}
+        {"contender": name, "repeat": repeat, "models": 3, "seconds": value, "cpu_seconds": 2 * value}
         for name, values in seconds.items()
         for repeat, value in enumerate(values)
     )
@@ -23,7 +23,8 @@ def test_ratios_are_taken_round_by_round():
     engine, loop = retraining_ratios(table, contenders)
     assert (engine["least"], engine["most"], "target" in engine) == (1.0, 1.0, False)
     assert (loop["times_faster"], loop["least"], loop["most"], loop["reached"]) == (9.0, 8.0, 10.0, False)
-    assert loop["seconds_per_retraining"] == 10.0
+    assert (loop["seconds_per_retraining"], loop["cpu_seconds_per_retraining"]) == (10.0, 20.0)
+    assert loop["times_less_cpu"] == 9.0
 
 
 def test_contenders_run_in_turn_on_as_many_models_as_asked_after_one_model_untimed():

@@ -1,5 +1,6 @@
 """Seconds per retraining of the engine and of its alternatives, timed in turn in one run."""
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -36,7 +37,8 @@ def timings(work: Work, training: Training, contenders: Mapping[str, Contender],
         repeats: rounds.
 
     Returns:
-        Table with columns contender, repeat, models and seconds (per model).
+        Table with columns contender, repeat, models, seconds and cpu_seconds (per model; the latter over all threads
+        and processes, so that it says what the work costs on a machine that others use too).
     """
     for contender in contenders.values():
         contender.run(work.models(np.arange(1)), training)
@@ -44,11 +46,17 @@ def timings(work: Work, training: Training, contenders: Mapping[str, Contender],
     for repeat in range(repeats):
         for name, contender in contenders.items():
             part = work.models(np.arange(contender.models))
-            start = time.perf_counter()
+            start, cpu = time.perf_counter(), _cpu_seconds()
             contender.run(part, training)
-            seconds = (time.perf_counter() - start) / contender.models
-            rows.append({"contender": name, "repeat": repeat, "models": contender.models, "seconds": seconds})
+            spent = {"seconds": time.perf_counter() - start, "cpu_seconds": _cpu_seconds() - cpu}
+            each = {clock: seconds / contender.models for clock, seconds in spent.items()}
+            rows.append({"contender": name, "repeat": repeat, "models": contender.models} | each)
     return pd.DataFrame(rows)
+
+
+def _cpu_seconds() -> float:
+    """Of this process and of its children that have ended."""
+    return sum(os.times()[:4])
 
 
 def retraining_ratios(table: pd.DataFrame, contenders: Mapping[str, Contender]) -> list[dict[str, Any]]:
@@ -60,9 +68,10 @@ def retraining_ratios(table: pd.DataFrame, contenders: Mapping[str, Contender]) 
 
     Returns:
         For each contender: name, models, median seconds per retraining, the median, least and largest ratio
-        seconds(contender) / seconds(engine) of the rounds, and the target with whether the median reaches it.
+        seconds(contender) / seconds(engine) of the rounds, the same medians of processor time, and the target with
+        whether the median ratio of seconds reaches it.
     """
-    seconds = table.pivot(index="repeat", columns="contender", values="seconds")
+    seconds, cpu = (table.pivot(index="repeat", columns="contender", values=it) for it in ("seconds", "cpu_seconds"))
     entries = []
     for name, contender in contenders.items():
         ratios = (seconds[name] / seconds[ENGINE]).to_numpy()
@@ -73,6 +82,8 @@ def retraining_ratios(table: pd.DataFrame, contenders: Mapping[str, Contender]) 
             "times_faster": float(np.median(ratios)),
             "least": float(ratios.min()),
             "most": float(ratios.max()),
+            "cpu_seconds_per_retraining": float(cpu[name].median()),
+            "times_less_cpu": float((cpu[name] / cpu[ENGINE]).median()),
         }
         if contender.target is not None:
             entry |= {"target": contender.target, "reached": bool(np.median(ratios) >= contender.target)}
