@@ -71,3 +71,33 @@ rule relative_data:
         "Draw a toy set, breast cancer rows and digits for each seed, and spoil some labels"
     script:
         "scripts/relative_data.py"
+
+
+rule toy_data:
+    input:
+        code=code_of("rules/scripts/toy_data.py"),
+    output:
+        "results/data/toy.npz",
+    log:
+        "results/logs/toy_data.log",
+    benchmark:
+        "results/benchmarks/toy_data.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        seed=config["toy"]["seed"],
+        red_points=config["toy"]["red_points"],
+        red_x=config["toy"]["red_x"],
+        red_y=config["toy"]["red_y"],
+        red_radii=config["toy"]["red_radii"],
+        blue_points=config["toy"]["blue_points"],
+        margin=config["toy"]["margin"],
+        gap=config["toy"]["gap"],
+        test_points=config["toy"]["test_points"],
+    message:
+        "Draw the toy points: red discs with blue around them"
+    script:
+        "scripts/toy_data.py"

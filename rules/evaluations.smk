@@ -244,3 +244,27 @@ rule bench:
         "Speed of each method against its alternative"
     script:
         "scripts/bench.py"
+
+
+rule retraining_bench:
+    input:
+        data="results/data/toy.npz",
+        code=code_of("rules/scripts/retraining_bench.py"),
+    output:
+        ratios="results/bench/retraining.json",
+        cost="results/bench/retraining_cost.parquet",
+    log:
+        "results/logs/retraining_bench.log",
+    benchmark:
+        "results/benchmarks/retraining_bench.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 2
+    resources:
+        mem_mb=3000,
+    params:
+        toy=config["toy"],
+    message:
+        "Time the retraining engine against a torch loop and Keras"
+    script:
+        "scripts/retraining_bench.py"

@@ -111,6 +111,13 @@ def test_the_benchmark_gives_ratios(smoke):
     assert all(0 < entry["least"] <= entry["times_faster"] <= entry["most"] for entry in ratios)
 
 
+def test_the_retraining_benchmark_gives_ratios_and_exact_agreement(smoke):
+    facts = json.loads((smoke.path / "results/bench/retraining.json").read_text())
+    assert {entry["target"] for entry in facts["ratios"] if "target" in entry} == {8, 50}
+    assert all(0 < entry["least"] <= entry["times_faster"] <= entry["most"] for entry in facts["ratios"])
+    assert facts["largest_difference_float64"] < 1e-8
+
+
 def test_the_workflow_passes_snakemake_s_own_lint(smoke):
     done = smoke.snakemake("--lint")
     assert done.returncode == 0, done.stdout

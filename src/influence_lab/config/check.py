@@ -10,6 +10,7 @@ from influence_lab.config.gauss_newton import GaussNewton
 from influence_lab.config.relative_influence import RelativeInfluence
 from influence_lab.config.section import Section
 from influence_lab.config.taylor_neumann import TaylorNeumann
+from influence_lab.config.toy import Toy
 
 
 class ConfigError(ValueError):
@@ -17,11 +18,12 @@ class ConfigError(ValueError):
 
 
 class Configuration(Section):
-    """Everything in `config.yaml`: a section for each page."""
+    """Everything in `config.yaml`: a section for each page, and one for the toy data."""
 
     taylor_neumann: TaylorNeumann
     gauss_newton: GaussNewton
     relative_influence: RelativeInfluence
+    toy: Toy
 
 
 def check(config: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+ACTIVATIONS = {"tanh": nn.Tanh(), "relu": nn.ReLU(), "softplus": nn.Softplus(), "identity": nn.Identity()}
+
 
 @dataclass(frozen=True)
 class Network:
@@ -16,7 +18,7 @@ class Network:
 
     Attributes:
         widths: inputs, hidden widths, outputs.
-        activation: "tanh", or "identity" for a (deep) linear network.
+        activation: a key of `ACTIVATIONS`; "identity" makes a (deep) linear network.
     """
 
     widths: tuple[int, ...]
@@ -71,8 +73,8 @@ class Network:
         """
         entering, value = [], inputs
         for depth, layer in enumerate(self.layers(parameters)):
-            if depth > 0 and self.activation == "tanh":
-                value = torch.tanh(value)
+            if depth > 0:
+                value = ACTIVATIONS[self.activation](value)
             entering.append(torch.cat([value, torch.ones_like(value[..., :1])], dim=-1))
             value = entering[-1] @ layer.T
             if shifts is not None:
@@ -96,5 +98,5 @@ class Network:
         for layer in self.layers(parameters):
             linear = nn.Linear(layer.shape[1] - 1, layer.shape[0], dtype=torch.float64)
             linear.weight.data, linear.bias.data = layer[:, :-1].clone(), layer[:, -1].clone()
-            modules += [linear, nn.Tanh() if self.activation == "tanh" else nn.Identity()]
+            modules += [linear, ACTIVATIONS[self.activation]]
         return nn.Sequential(*modules[:-1])

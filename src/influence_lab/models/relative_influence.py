@@ -89,7 +89,7 @@ def _problem(world: str, data: dict[str, Array], labels: str, seed: int, hidden:
     X, y = data[f"{world}_X_train"][seed], data[f"{world}_y_{labels}"][seed]
     if world == "toy":
         return TanhNetwork(X, y, weight_decay, hidden)
-    return LogisticRegression(X, y) if world == "cancer" else SoftmaxRegression(X, y, weight_decay)
+    return LogisticRegression(X, y) if world == "cancer" else SoftmaxRegression(X, y, weight_decay, classes=10)
 
 
 def _start(problem: Problem, seed: int) -> Array:

@@ -1,0 +1,40 @@
+"""The order in which a model sees its points: the same for the engine and for a loop over single models."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from influence_lab.models.retraining_work import Training, Work
+
+
+def visible(weights: np.ndarray, training: Training) -> np.ndarray:
+    """Which points a model sees, as truth values shaped as `weights`: those of non-zero weight, or all when masked."""
+    return weights != 0 if training.absent == "dropped" else np.ones(weights.shape, dtype=bool)
+
+
+def steps_per_epoch(work: Work, training: Training) -> np.ndarray:
+    """Number of mini-batches in an epoch of each model, shape (M,)."""
+    counts = visible(work.weights, training).sum(axis=1)
+    return -(-counts // training.batch_size) if training.batch_size else np.ones(len(counts), dtype=int)
+
+
+def epoch_orders(n: int, seen: np.ndarray, order_seed: int, training: Training) -> Iterator[np.ndarray]:
+    """For each epoch, the points that one model sees, in their order; batches are cut from it one after the other.
+
+    A random order is one of all n points with the unseen ones taken out, so two models of the same seed see the points
+    that they share in the same order.
+
+    Args:
+        n: number of points.
+        seen: truth values, shape (n,).
+        order_seed: of the random orders.
+        training: gives the epochs; with full batches the order is that of the data.
+
+    Yields:
+        Indices, shape (points seen,).
+    """
+    rng = np.random.default_rng([order_seed, 1])
+    everything = bool(seen.all())
+    for _ in range(training.epochs):
+        order = rng.permutation(n) if training.batch_size else np.arange(n)
+        yield order if everything else order[seen[order]]
