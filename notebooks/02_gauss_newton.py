@@ -924,4 +924,4 @@ show_table(
 #
 # - $H = G + R$ exactly. Dropping $R$ changes the matrix but makes damping work for any λ > 0, where $H$ needs λ > −λmin; $G$ is the Fisher information for natural outputs and losses summed over tokens.
 # - Nothing has to be formed: $Gv$ costs two passes. Blocks and Kronecker factors save memory, but each changes the ranking of influence scores; measure that before trusting it.
-# - $G_\ell \approx A \otimes S$ replaces the mean of a product by a product of means; EK-FAC repairs the eigenvalues, not the eigenvectors. Previous page: [the influence formula](01_taylor_neumann.ipynb).
+# - $G_\ell \approx A \otimes S$ replaces the mean of a product by a product of means; EK-FAC repairs the eigenvalues, not the eigenvectors. Next: [relative influence](04_relative_influence.ipynb).
