@@ -120,7 +120,7 @@ def _trained(
             for future in as_completed(numbers):
                 yield numbers[future], future.result()
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)  # after an error or Ctrl-C the rest is not started
+            pool.shutdown(cancel_futures=True)  # after an error or Ctrl-C the rest is not started
 
 
 def _start_worker() -> None:
