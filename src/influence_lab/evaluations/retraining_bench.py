@@ -1,6 +1,6 @@
 """Seconds per retraining of the engine and of its alternatives, timed in turn in one run."""
 
-import os
+import resource
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -56,7 +56,8 @@ def timings(work: Work, training: Training, contenders: Mapping[str, Contender],
 
 def _cpu_seconds() -> float:
     """Of this process and of its children that have ended."""
-    return sum(os.times()[:4])
+    spent = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in spent)
 
 
 def retraining_ratios(table: pd.DataFrame, contenders: Mapping[str, Contender]) -> list[dict[str, Any]]:
