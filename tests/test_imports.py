@@ -37,15 +37,16 @@ def test_imports_are_followed_through_the_package_and_no_further(tmp_path):
 @pytest.mark.dag
 def test_code_inputs_are_the_modules_that_a_run_imports(smoke):
     """Each script and notebook of the pipeline: the computed inputs are the modules that its process imported."""
-    sources = {f"{path.stem}.py": f"rules/scripts/{path.name}" for path in smoke.path.glob("rules/scripts/*.py")}
-    sources |= {f"/{path.stem}-": f"notebooks/{path.name}" for path in smoke.path.glob("notebooks/[0-9]*.py")}
-    imported: dict[str, set[str]] = {source: set() for source in sources.values()}
+    scripts = {f"rules/scripts/{path.name}": f".{path.name}" for path in smoke.path.glob("rules/scripts/*.py")}
+    pages = {f"notebooks/{path.name}": f"/{path.stem}-" for path in smoke.path.glob("notebooks/[0-9]*.py")}
+    imported: dict[str, set[str]] = {source: set() for source in scripts | pages}
     for path in smoke.recorded.glob("*.jsonl"):
         lines = [json.loads(line) for line in path.read_text().splitlines()]
-        command = " ".join(lines[0]["command"])  # of a script's process, or of a kernel in its private folder
-        for mark, source in sources.items():
-            if (".snakemake/scripts/" in command and command.endswith(f".{mark}")) or mark in command:
-                imported[source] |= {_file(smoke.path, line["module"]) for line in lines}
+        script, kernel = lines[0]["command"][-1], lines[0]["ipython"]  # of a kernel, the private folder
+        ran = [source for source, ending in scripts.items() if script.endswith(ending)]
+        ran += [source for source, folder in pages.items() if folder in kernel]
+        for source in ran:
+            imported[source] |= {_file(smoke.path, line["module"]) for line in lines}
     for source, files in imported.items():
         by_name = LOADED_BY_NAME.get(source, [])  # what these import is recorded, they themselves are not
         assert files | set(by_name) == set(code_inputs(smoke.path, source, *by_name)), source

@@ -12,6 +12,7 @@ if "RECORD_MODULES" in os.environ:
         """Note an import; a killed process has written what it had imported."""
         if event == "import" and arguments[0].split(".")[0] == "influence_lab":
             with record.open("a") as file:
-                file.write(json.dumps({"module": arguments[0], "command": sys.orig_argv}) + "\n")
+                about = {"command": sys.orig_argv, "ipython": os.environ.get("IPYTHONDIR", "")}
+                file.write(json.dumps(about | {"module": arguments[0]}) + "\n")
 
     sys.addaudithook(write)
