@@ -197,7 +197,7 @@ outcome = rule.outcome(Measurement(value=excess_cold[0], uncertainty=excess_cold
 display(
     Markdown(
         f"**What this verdict hangs on.** The check on the excess compares with exactly zero, and the excess is {excess['toy'][0]:+.4f}: "
-        "too small to matter in practice, and another draw of seeds can turn its sign. With retraining from the random start the check "
+        f"with a half-width of {excess['toy'][1]:.4f} it fails by little. With retraining from the random start the check "
         f"gives “{outcome}”. The other two checks are far from their limits."
     )
 )

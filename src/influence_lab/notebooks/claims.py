@@ -20,7 +20,7 @@ class LedgerError(ValueError):
 
 
 class Measurement(BaseModel):
-    """A measured number and the half-width of its 95 % interval (0 where nothing was sampled)."""
+    """A measured number and the half-width of its 95 % interval; of a slope, that of its regression, or 0."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
