@@ -196,8 +196,8 @@ rule = next(check for claim in load_claims() if claim.id == "A9" for check in cl
 outcome = rule.outcome(Measurement(value=excess_cold[0], uncertainty=excess_cold[1]))
 display(
     Markdown(
-        f"**What this verdict hangs on.** The check on the excess compares with exactly zero, and the excess is {excess['toy'][0]:+.4f}: "
-        f"with a half-width of {excess['toy'][1]:.4f} it fails by little. With retraining from the random start the check "
+        f"**What this verdict hangs on.** The check on the excess compares with exactly zero, and the excess is {excess['toy'][0]:+.4f} "
+        f"± {excess['toy'][1]:.4f}. With retraining from the random start the check "
         f"gives “{outcome}”. The other two checks are far from their limits."
     )
 )
