@@ -1,5 +1,8 @@
 # Stage: models.
 
+# What the trainings of the toy network read of its section; the rest changes no network.
+TOY_TRAINING = ("hidden", "epochs", "batch_size", "learning_rate", "seeds")
+
 
 rule theory_models:
     input:
@@ -77,3 +80,27 @@ rule relative_models:
         "Train a tanh network, logistic and softmax regression to minima, for each seed"
     script:
         "scripts/relative_models.py"
+
+
+rule toy_leave_one_out:
+    input:
+        data="results/data/toy.npz",
+        code=code_of("rules/scripts/toy_leave_one_out.py"),
+    output:
+        "results/models/toy_leave_one_out.npz",
+    log:
+        "results/logs/toy_leave_one_out.log",
+    benchmark:
+        "results/benchmarks/toy_leave_one_out.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 2
+    resources:
+        mem_mb=1500,
+    params:
+        toy={name: config["toy"][name] for name in TOY_TRAINING},
+        chunks="results/chunks/toy_leave_one_out",
+    message:
+        "Retrain the toy network without each of its points, for each seed"
+    script:
+        "scripts/toy_leave_one_out.py"
