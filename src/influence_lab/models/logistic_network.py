@@ -64,7 +64,7 @@ class LogisticNetwork:
         return self.loss_gradients(self.X, self.y)
 
     def gauss_newton(self) -> Array:
-        r"""$G = \frac1n\sum_i \sigma(f_i)(1 - \sigma(f_i))\,\nabla f_i\nabla f_i^\top$, (p, p); also the Fisher matrix."""
+        r"""$G = \frac1n\sum_i \sigma(f_i)(1 - \sigma(f_i))\,\nabla f_i\nabla f_i^\top$: the Fisher matrix too."""
         J, p = self.logit_gradients(self.X), expit(self.logits(self.X))
         return J.T @ (J * (p * (1 - p))[:, None]) / len(J)
 
