@@ -36,7 +36,7 @@ class Retrained(NamedTuple):
 
 
 def retrain(
-    work: Work, training: Training, threads: int = 1, folder: Path | str | None = None, chunk: int = 16
+    work: Work, training: Training, threads: int = 1, folder: Path | str | None = None, chunk: int = 32
 ) -> Retrained:
     """Train every model of the work from its own weights, seeds and start.
 
@@ -49,7 +49,7 @@ def retrain(
         training: objective, network and optimiser.
         threads: processes; with 1 everything runs in this one.
         folder: where finished chunks are kept, or None.
-        chunk: models trained together; 8 to 32 are fastest, far more spill out of the cache.
+        chunk: models trained together; 16 to 64 are fastest, far more spill out of the cache.
 
     Returns:
         Parameters and gradient norms, in the order of the work.
