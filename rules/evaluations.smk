@@ -225,6 +225,31 @@ rule relative_constraints:
         "scripts/relative_constraints.py"
 
 
+rule relative_cold_bias:
+    input:
+        data="results/data/toy.npz",
+        retrained="results/models/toy_leave_one_out.npz",
+        code=code_of("rules/scripts/relative_cold_bias.py"),
+    output:
+        "results/evaluations/relative_cold_bias.parquet",
+    log:
+        "results/logs/relative_cold_bias.log",
+    benchmark:
+        "results/benchmarks/relative_cold_bias.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        toy={name: config["toy"][name] for name in TOY_TRAINING},
+        damping=config["relative_influence"]["damping"],
+    message:
+        "Compare influence and retraining from scratch with the training loss, report's network"
+    script:
+        "scripts/relative_cold_bias.py"
+
+
 rule bench:
     input:
         costs="results/evaluations/curvature_cost.parquet",

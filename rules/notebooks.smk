@@ -32,6 +32,7 @@ PAGE_INPUTS = {
         "results/evaluations/relative_removals_cancer.npz",
         "results/evaluations/relative_removals_digits.npz",
         "results/evaluations/relative_constraints.parquet",
+        "results/evaluations/relative_cold_bias.parquet",
     ],
 }
 

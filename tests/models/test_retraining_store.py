@@ -85,9 +85,9 @@ def test_a_damaged_record_is_written_again(tmp_path):
 @pytest.mark.parametrize(
     ("work", "training", "chunk", "different"),
     [
-        (small_work(), replace(TRAINING, epochs=7, decay=0.1), 16, "other decay, epochs;"),
-        (small_work(4), TRAINING, 16, "other seeds, weights;"),
-        (replace(small_work(), y=1 - small_work().y), TRAINING, 16, "other points;"),
+        (small_work(), replace(TRAINING, epochs=7, decay=0.1), 32, "other decay, epochs;"),
+        (small_work(4), TRAINING, 32, "other seeds, weights;"),
+        (replace(small_work(), y=1 - small_work().y), TRAINING, 32, "other points;"),
         (small_work(), TRAINING, 8, "other chunk;"),
     ],
     ids=["training", "models", "points", "chunk"],
