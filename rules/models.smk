@@ -104,3 +104,32 @@ rule toy_leave_one_out:
         "Retrain the toy network without each of its points, for each seed"
     script:
         "scripts/toy_leave_one_out.py"
+
+
+rule toy_networks:
+    input:
+        data="results/data/toy.npz",
+        code=code_of("rules/scripts/toy_networks.py"),
+    output:
+        "results/models/toy_networks.npz",
+    log:
+        "results/logs/toy_networks.log",
+    benchmark:
+        "results/benchmarks/toy_networks.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        # `toy.seeds` is for the leave-one-out retrainings
+        toy={name: config["toy"][name] for name in TOY_TRAINING if name != "seeds"},
+        regularisations={
+            name: config["functioning_groups"][name]
+            for name in ("l1", "l2", "dropout")
+        },
+        seeds=config["functioning_groups"]["network_seeds"],
+    message:
+        "Train the toy network without and with L1, L2 and dropout, for each seed"
+    script:
+        "scripts/toy_networks.py"

@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from influence_lab.evaluations.retraining_torch import retrain_one_by_one
 from influence_lab.models.retraining import retrain
+from influence_lab.models.retraining_order import epoch_masks
 from influence_lab.models.retraining_weights import leave_one_out, leave_out, random_subsets
 from influence_lab.models.retraining_work import Training, make_work
 from tests.models.retraining_cases import SIZE, SMOOTH, TRAINING, proximal_work, small_work
@@ -25,6 +26,56 @@ def test_parameters_are_those_of_a_plain_torch_loop(activation, optimiser, batch
     )
     work = small_work()
     assert_allclose(retrain(work, training).parameters[:, 0], retrain_one_by_one(work, training), atol=EXACT, rtol=0)
+
+
+PENALISED = [{"l1": 0.01}, {"dropout": 0.3}, {"l1": 0.02, "dropout": 0.2, "decay": 0.01}]
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "softplus"])
+@pytest.mark.parametrize("batch_size", [8, 0])
+@pytest.mark.parametrize("changes", PENALISED, ids=["l1", "dropout", "all"])
+def test_penalties_and_dropout_are_those_of_a_plain_torch_loop(changes, activation, batch_size):
+    training = replace(TRAINING, activation=activation, batch_size=batch_size, **changes)
+    work = small_work()
+    assert_allclose(retrain(work, training).parameters[:, 0], retrain_one_by_one(work, training), atol=EXACT, rtol=0)
+
+
+@pytest.mark.parametrize("chunk", [1, 2])
+def test_dropout_does_not_depend_on_the_chunks(chunk):
+    work, training = small_work(5), replace(TRAINING, dropout=0.5)
+    assert_allclose(retrain(work, training, chunk=chunk).parameters, retrain(work, training).parameters, atol=1e-12)
+
+
+def test_two_models_of_one_seed_drop_the_same_units_of_the_points_that_they_share():
+    """With full batches, leaving a point out is training without it: its own masks are all that goes."""
+    training = replace(TRAINING, batch_size=0, dropout=0.5, optimiser="sgd")
+    work = small_work(2)
+    weights = np.ones((2, 21))
+    weights[1, 20] = 0
+    work = replace(work, weights=weights, start_seeds=np.zeros(2, int), order_seeds=np.zeros(2, int))
+    masked = replace(training, absent="masked", epochs=1)
+    whole, without = retrain(work, masked).parameters[:, 0]
+    alone = replace(work, weights=np.tile(np.eye(21)[20], (2, 1)))
+    start = retrain(work, replace(training, epochs=1, checkpoints=(0,))).parameters[0, 0]
+    only = retrain(alone, masked).parameters[0, 0]
+    assert_allclose(whole - start, (without - start) + (only - start), atol=1e-14)  # one step of a sum of 21 terms
+
+
+def test_a_strong_l1_penalty_silences_the_parameters():
+    """Where γ exceeds every gradient of the mean loss, θ = 0 is the minimum; descent stays within its last step."""
+    training = replace(TRAINING, l1=5.0, optimiser="sgd", learning_rate=0.001, epochs=300, batch_size=0)
+    assert np.abs(retrain(small_work(), training).parameters).max() < 2 * 0.001 * (5 + 1)
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5])
+def test_dropout_silences_its_share_of_the_units_and_no_two_seeds_alike(rate):
+    training = replace(TRAINING, hidden=(40, 20), dropout=rate, epochs=5)
+    masks = np.array([list(epoch_masks(50, seed, training)) for seed in (0, 1)])  # (seeds, epochs, points, units)
+    assert masks.shape == (2, 5, 50, 60)
+    share = np.sqrt(rate * (1 - rate) / masks.size)
+    assert abs((~masks).mean() - rate) < 4 * share
+    agreement = (masks[0] == masks[1]).mean()
+    assert abs(agreement - (rate**2 + (1 - rate) ** 2)) < 0.02  # 15,000 independent pairs: 4 standard errors
 
 
 def test_the_report_s_network_agrees_with_the_loop_after_3000_steps():
@@ -128,6 +179,8 @@ def test_precision_is_that_of_the_training():
     [
         ({"optimiser": "adagrad"}, "optimiser is 'adagrad'; allowed: adam, momentum, sgd"),
         ({"objective": "bregman"}, "needs absent='masked' and decay=0"),
+        ({"objective": "bregman", "absent": "masked", "l1": 0.1}, "needs l1=0 and dropout=0"),
+        ({"dropout": 1.0}, "dropout is 1.0; allowed: 0 or more, less than 1"),
         ({"checkpoints": (3, 99)}, "must increase, between 0 and epochs = 6"),
     ],
 )

@@ -8,13 +8,16 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from torch.nn.functional import binary_cross_entropy_with_logits as logistic
 
+from influence_lab.models.layered import ACTIVATIONS
 from influence_lab.models.retraining import logits
+from influence_lab.models.retraining_stack import with_ones
 from influence_lab.models.retraining_train import Chunk
 from tests.models.retraining_cases import SIZE, TRAINING, proximal_work, small_work
 
 PROXIMAL = replace(TRAINING, proximity=0.3)
 CASES = {
     "loss": replace(TRAINING, decay=0.2),
+    "l1": replace(TRAINING, l1=0.2),
     "loss, masked": replace(PROXIMAL, absent="masked", decay=0.2),
     "proximal": PROXIMAL,
     "bregman": replace(PROXIMAL, objective="bregman", absent="masked"),
@@ -35,6 +38,7 @@ def objective(theta, work, training, model):
         total = (losses - at_anchor - slope * (f - f_s)).mean() + ((w - 1) / len(y) * losses).sum()
     else:
         total = (w * losses).sum() / (len(y) if training.absent == "masked" else (w != 0).sum())
+    total = total + training.l1 * theta.abs().sum()
     return total + training.decay / 2 * theta @ theta + training.proximity / 2 * (theta - anchor).square().sum()
 
 
@@ -47,6 +51,25 @@ def test_gradients_are_those_of_autograd(name, activation):
         theta = torch.tensor(work.starts[model], requires_grad=True)
         expected = torch.autograd.grad(objective(theta, work, training, model), theta)[0]
         assert_allclose(gradients[model], expected, rtol=1e-10, atol=1e-13)  # sums of 21 terms of order 1
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "softplus"])
+def test_gradients_with_dropout_are_those_of_autograd_with_the_same_masks(activation):
+    training, work = replace(TRAINING, activation=activation, dropout=0.4), proximal_work()
+    chunk = Chunk(work, training)
+    random = torch.Generator().manual_seed(0)
+    masks = [(torch.rand(len(work), 21, width, generator=random) >= 0.4).double() / 0.6 for width in training.hidden]
+    inputs, scale = chunk.inputs.expand(len(work), -1, -1), torch.full((len(work), 21, 1), 1 / 21, dtype=torch.float64)
+    chunk.differentiate(inputs, scale, scale * torch.tensor(work.y)[:, None], masks)
+    X, y = torch.tensor(work.X), torch.tensor(work.y)
+    for model in range(len(work)):
+        theta = torch.tensor(work.starts[model], requires_grad=True)
+        value = X
+        for depth, layer in enumerate(training.network(2).layers(theta)):
+            value = value if depth == 0 else ACTIVATIONS[activation](value) * masks[depth - 1][model]
+            value = with_ones(value) @ layer.T
+        expected = torch.autograd.grad(logistic(value[:, 0], y), theta)[0]
+        assert_allclose(chunk.stack.gradient[model], expected, rtol=1e-10, atol=1e-13)  # as above
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh"])

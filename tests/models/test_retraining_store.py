@@ -86,11 +86,12 @@ def test_a_damaged_record_is_written_again(tmp_path):
     ("work", "training", "chunk", "different"),
     [
         (small_work(), replace(TRAINING, epochs=7, decay=0.1), 32, "other decay, epochs;"),
+        (small_work(), replace(TRAINING, l1=0.1, dropout=0.2), 32, "other dropout, l1;"),
         (small_work(4), TRAINING, 32, "other seeds, weights;"),
         (replace(small_work(), y=1 - small_work().y), TRAINING, 32, "other points;"),
         (small_work(), TRAINING, 8, "other chunk;"),
     ],
-    ids=["training", "models", "points", "chunk"],
+    ids=["training", "penalties", "models", "points", "chunk"],
 )
 def test_chunks_of_other_work_are_refused_with_one_line(tmp_path, work, training, chunk, different):
     retrain(small_work(), TRAINING, folder=tmp_path)

@@ -1,11 +1,14 @@
 """Retraining as a plain torch loop: the engine's naive oracle, and what its speed is measured against."""
 
+from itertools import repeat
+
 import numpy as np
 import torch
+from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from influence_lab.models.retraining import one_thread
-from influence_lab.models.retraining_order import epoch_orders, visible
+from influence_lab.models.retraining_order import epoch_masks, epoch_orders, visible
 from influence_lab.models.retraining_work import Training, Work, random_start
 
 
@@ -22,20 +25,34 @@ def retrain_one_by_one(work: Work, training: Training) -> np.ndarray:
     """
     dtype, network = getattr(torch, training.precision), training.network(work.X.shape[1])
     X, y, weights = (torch.tensor(array, dtype=dtype) for array in (work.X, work.y, work.weights))
-    seen = visible(work.weights, training)
+    seen, n = visible(work.weights, training), len(work.X)
     rows = []
     for model in range(len(work)):
         start = random_start(network, int(work.start_seeds[model])) if work.starts is None else work.starts[model]
         module = network.module(torch.tensor(start)).to(dtype)
-        optimiser = _optimiser(training, module)
-        for order in epoch_orders(len(X), seen[model], int(work.order_seeds[model]), training):
+        optimiser, seed = _optimiser(training, module), int(work.order_seeds[model])
+        orders = epoch_orders(n, seen[model], seed, training)
+        masks = epoch_masks(n, seed, training) if training.dropout else repeat(None, training.epochs)
+        for order, speaks in zip(orders, masks, strict=True):
             for batch in torch.as_tensor(order).split(training.batch_size or len(order)):
                 optimiser.zero_grad()
-                loss = binary_cross_entropy_with_logits(module(X[batch])[:, 0], y[batch], weights[model, batch])
+                f = module(X[batch]) if speaks is None else _with_dropout(module, X[batch], speaks[batch], training)
+                loss = binary_cross_entropy_with_logits(f[:, 0], y[batch], weights[model, batch])
+                if training.l1:
+                    loss = loss + training.l1 * sum(part.abs().sum() for part in module.parameters())
                 loss.backward()
                 optimiser.step()
         rows.append(_flat(module))
     return np.stack(rows)
+
+
+def _with_dropout(module: torch.nn.Module, inputs: Tensor, speaks: np.ndarray, training: Training) -> Tensor:
+    """Outputs where some hidden units are silent; `torch.nn.Dropout` with masks that are given."""
+    masks = iter((torch.as_tensor(speaks).to(inputs.dtype) / (1 - training.dropout)).split(training.hidden, dim=1))
+    value = inputs
+    for layer in module:
+        value = layer(value) if isinstance(layer, torch.nn.Linear) else layer(value) * next(masks)
+    return value
 
 
 def _optimiser(training: Training, module: torch.nn.Module) -> torch.optim.Optimizer:

@@ -59,3 +59,8 @@ class LogisticRegression(LinearRegression):
         """Gradient p(1 − p) x of the probability."""
         p = expit(X @ theta)
         return (p * (1 - p))[:, None] * X
+
+    def third_contraction(self, theta: Array, weights: Array, direction: Array) -> Array:
+        """Third derivative of the weighted losses along v twice, Σ w p(1 − p)(1 − 2p)(xᵀv)² x, shape (p,)."""
+        p = expit(self.X @ theta)
+        return (weights * p * (1 - p) * (1 - 2 * p) * (self.X @ direction) ** 2) @ self.X

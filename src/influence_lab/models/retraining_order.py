@@ -1,4 +1,4 @@
-"""The order in which a model sees its points: the same for the engine and for a loop over single models."""
+"""What a model sees of its points, and when: the same for the engine and for a loop over single models."""
 
 from collections.abc import Iterator
 
@@ -38,3 +38,22 @@ def epoch_orders(n: int, seen: np.ndarray, order_seed: int, training: Training) 
     for _ in range(training.epochs):
         order = rng.permutation(n) if training.batch_size else np.arange(n)
         yield order if everything else order[seen[order]]
+
+
+def epoch_masks(n: int, order_seed: int, training: Training) -> Iterator[np.ndarray]:
+    """For each epoch, which hidden units speak for which point: each with probability 1 − dropout.
+
+    A point's units do not depend on which other points are seen, so two models of the same seed drop the same units of
+    the points that they share.
+
+    Args:
+        n: number of points.
+        order_seed: of the masks; their random numbers are not those of the orders.
+        training: gives the epochs, the widths and the rate.
+
+    Yields:
+        Truth values, shape (n, all hidden units), the layers one after the other.
+    """
+    rng = np.random.default_rng([order_seed, 2])
+    for _ in range(training.epochs):
+        yield rng.random((n, sum(training.hidden)), dtype=np.float32) >= training.dropout

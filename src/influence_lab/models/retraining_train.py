@@ -1,11 +1,13 @@
 """Train one chunk of models together."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from influence_lab.models.retraining_optimisers import optimiser
-from influence_lab.models.retraining_order import epoch_orders, visible
+from influence_lab.models.retraining_order import epoch_masks, epoch_orders, visible
 from influence_lab.models.retraining_stack import Stack, with_ones
 from influence_lab.models.retraining_work import Training, Work, random_start
 
@@ -21,7 +23,7 @@ class Chunk:
             starts = np.stack([random_start(network, seed) for seed in work.start_seeds.tolist()])
         anchors = starts if work.anchors is None else work.anchors
         self.work, self.training = work, training
-        self.stack = Stack(network, torch.tensor(starts, dtype=dtype))
+        self.stack = Stack(network, torch.tensor(starts, dtype=dtype), training.dropout)
         self.anchors = torch.tensor(anchors, dtype=dtype) if training.needs_anchors else None
         self.inputs = with_ones(torch.tensor(work.X, dtype=dtype))  # (n, d + 1)
         self.seen = visible(work.weights, training)
@@ -32,17 +34,19 @@ class Chunk:
             at_anchor = Stack(network, self.anchors).logits(self.inputs.expand(len(work), -1, -1)).sigmoid()
             self.offset = at_anchor + (weights - 1) * labels
 
-    def differentiate(self, inputs: Tensor, scale: Tensor, offset: Tensor) -> None:
-        """Write the gradient on a batch, with decay and proximal term, to the stack."""
+    def differentiate(self, inputs: Tensor, scale: Tensor, offset: Tensor, masks: list[Tensor] | None = None) -> None:
+        """Write the gradient on a batch, with penalties and proximal term, to the stack."""
         stack, training = self.stack, self.training
-        stack.differentiate(inputs, scale, offset)
+        stack.differentiate(inputs, scale, offset, masks)
         if training.decay:
             stack.gradient.add_(stack.parameters, alpha=training.decay)
+        if training.l1:
+            stack.gradient.add_(stack.parameters.sign(), alpha=training.l1)
         if training.proximity:
             stack.gradient.add_(stack.parameters - self.anchors, alpha=training.proximity)
 
     def full_gradient(self) -> Tensor:
-        """Gradient of the whole objective at the present parameters, shape (M, p)."""
+        """Gradient of the whole objective, without dropout, at the present parameters, shape (M, p)."""
         share = torch.as_tensor(self.seen / self.counts[:, None], dtype=self.inputs.dtype)
         inputs = self.inputs.expand(len(self.work), -1, -1)
         self.differentiate(inputs, (self.scale * share)[..., None], (self.offset * share)[..., None])
@@ -59,15 +63,20 @@ class Chunk:
             epoch_orders(len(self.work.X), seen, seed, training)
             for seen, seed in zip(self.seen, self.work.order_seeds.tolist(), strict=True)
         ]
+        draws = [
+            epoch_masks(len(self.work.X), seed, training) for seed in self.work.order_seeds.tolist() if training.dropout
+        ]
         kept = [stack.parameters.clone()] if 0 in training.kept_epochs else []
         for epoch, order in enumerate(zip(*orders, strict=True), start=1):
             index = torch.as_tensor(_padded(order, width))  # (M, width)
             inputs = self.inputs[index]  # (M, width, d + 1)
             scale = self.scale.gather(1, index).mul_(share)[..., None]
             offset = self.offset.gather(1, index).mul_(share)[..., None]
+            masks = self._masks(draws, index) if draws else None
             for first in range(0, width, size):
                 batch = slice(first, first + size)
-                self.differentiate(inputs[:, batch], scale[:, batch], offset[:, batch])
+                of_batch = None if masks is None else [layer[:, batch] for layer in masks]
+                self.differentiate(inputs[:, batch], scale[:, batch], offset[:, batch], of_batch)
                 step(stack.gradient)
             if epoch in training.kept_epochs:
                 kept.append(stack.parameters.clone())
@@ -75,6 +84,12 @@ class Chunk:
             "parameters": torch.stack(kept, dim=1).numpy(),
             "gradient_norms": self.full_gradient().norm(dim=1).numpy(),
         }
+
+    def _masks(self, draws: list[Iterator[np.ndarray]], index: Tensor) -> list[Tensor]:
+        """Masks of the next epoch by hidden layer, shape (M, width, units), for the points in their order."""
+        speaks = torch.as_tensor(np.stack([next(draw) for draw in draws]))  # (M, n, all hidden units)
+        ordered = speaks[torch.arange(len(index))[:, None], index].to(self.inputs.dtype)
+        return list(ordered.div_(1 - self.training.dropout).split(self.training.hidden, dim=2))
 
 
 def batch_shares(counts: np.ndarray, size: int) -> np.ndarray:

@@ -20,10 +20,10 @@ class Training:
     r"""How every network is trained: networks for two classes with one logit f, and with the logistic loss.
 
     For `objective="loss"`, $\frac1n\sum_i w_i L(z_i, \theta) + \frac{\lambda}{2}\|\theta\|^2
-    + \frac{\rho}{2}\|\theta - \theta^s\|^2$. For `objective="bregman"`, the proximal Bregman objective (Bae et al.
-    2022), $\frac1n\sum_i D_{L_i}(f(\theta, x_i), f(\theta^s, x_i)) + \sum_i \varepsilon_i L(z_i, \theta)
-    + \frac{\rho}{2}\|\theta - \theta^s\|^2$ with $\varepsilon_i = (w_i - 1)/n$: w = 1 changes nothing, $w_j = 0$
-    takes point j away.
+    + \gamma\|\theta\|_1 + \frac{\rho}{2}\|\theta - \theta^s\|^2$. For `objective="bregman"`, the proximal Bregman
+    objective (Bae et al. 2022), $\frac1n\sum_i D_{L_i}(f(\theta, x_i), f(\theta^s, x_i))
+    + \sum_i \varepsilon_i L(z_i, \theta) + \frac{\rho}{2}\|\theta - \theta^s\|^2$ with
+    $\varepsilon_i = (w_i - 1)/n$: w = 1 changes nothing, $w_j = 0$ takes point j away.
 
     Attributes:
         hidden: hidden widths.
@@ -35,6 +35,9 @@ class Training:
         learning_rate: step size.
         momentum: of the heavy ball.
         decay: λ of the weight decay, biases included.
+        l1: γ of the L1 penalty, biases included. Its subgradient at 0 is 0; parameters come near 0 and not to it.
+        dropout: probability that a hidden unit is silent for one point in one step. The others are scaled by
+            1/(1 − dropout), and after training, all units speak and nothing is scaled (inverted dropout).
         proximity: ρ of the proximal term.
         objective: "loss" or "bregman".
         absent: what a point of weight 0 means. "dropped": the data without it, so the mean runs over the other points
@@ -54,6 +57,8 @@ class Training:
     learning_rate: float = 0.001
     momentum: float = 0.9
     decay: float = 0.0
+    l1: float = 0.0
+    dropout: float = 0.0
     proximity: float = 0.0
     objective: str = "loss"
     absent: str = "dropped"
@@ -64,8 +69,13 @@ class Training:
         for name, allowed in CHOICES.items():
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; allowed: {', '.join(allowed)}")
-        if self.objective == "bregman" and (self.absent == "dropped" or self.decay > 0):
-            raise ValueError("the Bregman objective needs absent='masked' and decay=0 (a decay adds to proximity)")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout is {self.dropout}; allowed: 0 or more, less than 1")
+        if self.objective == "bregman":
+            if self.absent == "dropped" or self.decay > 0:
+                raise ValueError("the Bregman objective needs absent='masked' and decay=0 (a decay adds to proximity)")
+            if self.l1 > 0 or self.dropout > 0:
+                raise ValueError("the Bregman objective needs l1=0 and dropout=0: with them θ^s is not its minimiser")
         if list(self.kept_epochs) != sorted({*self.kept_epochs}) or not 0 <= self.kept_epochs[-1] <= self.epochs:
             raise ValueError(f"checkpoints {self.checkpoints} must increase, between 0 and epochs = {self.epochs}")
 
@@ -93,7 +103,7 @@ class Work:
         y: labels 0 or 1 (or probabilities between), shape (n,).
         weights: w, shape (M, n).
         start_seeds: of the random starts, shape (M,); not used where `starts` are given.
-        order_seeds: of the batch orders, shape (M,).
+        order_seeds: of the batch orders and of dropout, shape (M,).
         starts: parameters to start from, shape (M, p), or None for random starts.
         anchors: θ^s of the proximal and Bregman terms, shape (M, p), or None for the starts.
     """

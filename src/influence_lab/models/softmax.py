@@ -33,7 +33,9 @@ class SoftmaxRegression(Problem):
     def gradients(self, theta: Array, X: Array, y: Array) -> Array:
         """Errors times inputs, (q − e_y) ⊗ x."""
         errors = softmax(self._logits(theta, X), axis=1)
-        errors[np.arange(len(X)), y.astype(int)] -= 1
+        right = np.arange(len(X)), y.astype(int)
+        errors[right] = 0
+        errors[right] = -errors.sum(axis=1)  # q_y − 1, without the cancellation where q_y is close to 1
         return (errors[:, :, None] * X[:, None, :]).reshape(len(X), -1)
 
     def hessians(self, theta: Array, X: Array, y: Array) -> Array:

@@ -1,5 +1,6 @@
 """The report's toy network: how it is trained, and its complete leave-one-out retraining over several seeds."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,27 @@ def toy_network(data: dict[str, Array], training: Training, theta: Array) -> Log
     """A trained toy network from its flat θ, shape (p,), with the toy's training points."""
     X, y = data["X_train"], data["y_train"]
     return LogisticNetwork(training.network(X.shape[1]), np.asarray(theta, dtype=np.float64), X, y)
+
+
+def regularised_trainings(toy: dict[str, Any], strengths: Mapping[str, float]) -> dict[str, Training]:
+    """The report's four trainings of the toy network: `none`, `l1`, `l2` and `dropout` (its Fig. 6).
+
+    Args:
+        toy: the configuration's section.
+        strengths: γ of `l1`, λ of `l2` (weight decay) and the rate of `dropout`.
+    """
+    return {
+        "none": toy_training(toy),
+        "l1": toy_training(toy, l1=strengths["l1"]),
+        "l2": toy_training(toy, decay=strengths["l2"]),
+        "dropout": toy_training(toy, dropout=strengths["dropout"]),
+    }
+
+
+def regularised_networks(data: dict[str, Array], trainings: Mapping[str, Training], seeds: int) -> dict[str, Array]:
+    """Train on all points with the seeds 0 to seeds − 1; for each training an array of shape (seeds, p)."""
+    work = make_work(data["X_train"], data["y_train"], np.ones((seeds, len(data["X_train"]))), np.arange(seeds))
+    return {name: retrain(work, training).parameters[:, -1] for name, training in trainings.items()}
 
 
 def leave_one_out_retrainings(
