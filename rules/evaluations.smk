@@ -242,7 +242,7 @@ rule relative_cold_bias:
     resources:
         mem_mb=1000,
     params:
-        toy={name: config["toy"][name] for name in TOY_TRAINING},
+        toy=TOY_TRAINING,
         damping=config["relative_influence"]["damping"],
     message:
         "Compare influence and retraining from scratch with the training loss, report's network"
