@@ -104,3 +104,76 @@ rule toy_leave_one_out:
         "Retrain the toy network without each of its points, for each seed"
     script:
         "scripts/toy_leave_one_out.py"
+
+
+# What the trainings on random subsets read: the number of starts is their own.
+TOY_SUBSET_TRAINING = {
+    name: config["toy"][name]
+    for name in ("hidden", "epochs", "batch_size", "learning_rate")
+}
+TOY_ALPHAS = [str(alpha) for alpha in config["datamodels_trak"]["alphas"]]
+
+
+rule toy_subsets:
+    input:
+        data="results/data/toy.npz",
+        code=code_of("rules/scripts/toy_subsets.py"),
+    output:
+        "results/models/toy_subsets_{alpha}.npz",
+    log:
+        "results/logs/toy_subsets_{alpha}.log",
+    benchmark:
+        "results/benchmarks/toy_subsets_{alpha}.tsv"
+    wildcard_constraints:
+        alpha=r"0\.\d+",
+    conda:
+        "../envs/main.yaml"
+    threads: 2
+    resources:
+        mem_mb=1500,
+    params:
+        toy=TOY_SUBSET_TRAINING,
+        subsets=lambda wildcards: config["datamodels_trak"][
+            "half_subsets" if wildcards.alpha == "0.5" else "subsets"
+        ],
+        # TRAK's models are those at α = 0.5
+        kept=lambda wildcards: (
+            config["datamodels_trak"]["trak_models"] if wildcards.alpha == "0.5" else 0
+        ),
+        chunks="results/chunks/toy_subsets_{alpha}",
+    message:
+        "Train the toy network on random subsets of its points (α = {wildcards.alpha})"
+    script:
+        "scripts/toy_subsets.py"
+
+
+# toy_held_out.npz is at α = 0.5, the others at the α in their names.
+rule toy_held_out:
+    input:
+        data="results/data/toy.npz",
+        code=code_of("rules/scripts/toy_held_out.py"),
+    output:
+        "results/models/toy_held_out{at}.npz",
+    log:
+        "results/logs/toy_held_out{at}.log",
+    benchmark:
+        "results/benchmarks/toy_held_out{at}.tsv"
+    wildcard_constraints:
+        at=r"|_0\.\d+",
+    conda:
+        "../envs/main.yaml"
+    threads: 1  # a second process costs more time to start than it saves here
+    resources:
+        mem_mb=1500,
+    params:
+        toy=TOY_SUBSET_TRAINING,
+        alpha=lambda wildcards: float(wildcards.at[1:] or 0.5),
+        subsets=config["datamodels_trak"]["held_out"],
+        repeats=lambda wildcards: config["datamodels_trak"][
+            "repeats" if wildcards.at else "half_repeats"
+        ],
+        chunks="results/chunks/toy_held_out{at}",
+    message:
+        "Train the toy network several times on each held-out subset (toy_held_out{wildcards.at})"
+    script:
+        "scripts/toy_held_out.py"

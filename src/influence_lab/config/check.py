@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from influence_lab.config.datamodels_trak import DatamodelsTrak
 from influence_lab.config.gauss_newton import GaussNewton
 from influence_lab.config.relative_influence import RelativeInfluence
 from influence_lab.config.section import Section
@@ -23,6 +24,7 @@ class Configuration(Section):
     taylor_neumann: TaylorNeumann
     gauss_newton: GaussNewton
     relative_influence: RelativeInfluence
+    datamodels_trak: DatamodelsTrak
     toy: Toy
 
 
