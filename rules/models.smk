@@ -112,6 +112,10 @@ TOY_SUBSET_TRAINING = {
     for name in ("hidden", "epochs", "batch_size", "learning_rate")
 }
 TOY_ALPHAS = [str(alpha) for alpha in config["datamodels_trak"]["alphas"]]
+TOY_HELD_OUT = [
+    f"results/models/toy_held_out{'' if alpha == '0.5' else f'_{alpha}'}.npz"
+    for alpha in TOY_ALPHAS
+]
 
 
 rule toy_subsets:

@@ -8,6 +8,7 @@ from influence_lab.config.section import Section
 
 Share = Annotated[float, Field(ge=0.05, le=0.95)]
 Size = Annotated[int, Field(ge=20)]
+Damping = Annotated[float, Field(gt=0)]
 Dimension = Annotated[int, Field(ge=2)]
 
 
@@ -23,7 +24,9 @@ class DatamodelsTrak(Section):
     targets: int = Field(ge=6, multiple_of=3, description="test points whose margins are predicted")
     embedded: int = Field(ge=20, multiple_of=2, description="training points of two discs, embedded by datamodels")
     sizes: list[Size] = Field(min_length=1, description="subsets that datamodels are fitted on, besides all")
-    damping: float = Field(gt=0, description="λ of G + λI, with which influence is computed")
+    dampings: list[Damping] = Field(
+        min_length=1, description="λ of G + λI that influence is computed with, to choose from"
+    )
     trak_models: int = Field(ge=10, description="models at α = 0.5 whose gradients TRAK reads")
     trak_dimensions: list[Dimension] = Field(min_length=1, description="dimensions of the random projections")
 

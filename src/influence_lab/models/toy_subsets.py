@@ -56,9 +56,13 @@ def held_out_retrainings(
     """Train the toy network several times on each of some further random α-subsets, to judge predictions by.
 
     Args:
-        data, training, alpha, threads, folder: as in `subset_retrainings`.
-        subsets: j, their number.
+        data: arrays of `toy_data`.
+        training: how.
+        alpha: share of the n training points in each subset.
+        subsets: j, their number; none is one of `subset_retrainings`.
         repeats: r, trainings of each subset, from different starts.
+        threads: processes.
+        folder: where finished chunks are kept until the caller has stored the result.
 
     Returns:
         `masks`, shape (j, n), uint8; `train_margins`, shape (j, r, n) and `test_margins`, shape (j, r, m), float32.
