@@ -293,3 +293,31 @@ rule retraining_bench:
         "Time the retraining engine against a torch loop and Keras"
     script:
         "scripts/retraining_bench.py"
+
+
+rule toy_scores:
+    input:
+        held_out=TOY_HELD_OUT,
+        datamodels=expand(
+            "results/attributions/toy_datamodels_{alpha}.npz", alpha=TOY_ALPHAS
+        ),
+        influence="results/attributions/toy_margin_influence.npz",
+        trak="results/attributions/toy_trak.npz",
+        code=code_of("rules/scripts/toy_scores.py"),
+    output:
+        "results/evaluations/toy_scores.parquet",
+    log:
+        "results/logs/toy_scores.log",
+    benchmark:
+        "results/benchmarks/toy_scores.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        alphas=TOY_ALPHAS,
+    message:
+        "Linear datamodeling scores of datamodels, influence and TRAK on held-out subsets"
+    script:
+        "scripts/toy_scores.py"

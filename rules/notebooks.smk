@@ -34,6 +34,17 @@ PAGE_INPUTS = {
         "results/evaluations/relative_constraints.parquet",
         "results/evaluations/relative_cold_bias.parquet",
     ],
+    "06_datamodels_trak": [
+        "results/data/toy.npz",
+        "results/models/toy_leave_one_out.npz",
+        *expand("results/models/toy_subsets_{alpha}.npz", alpha=TOY_ALPHAS),
+        *TOY_HELD_OUT,
+        *expand("results/attributions/toy_datamodels_{alpha}.npz", alpha=TOY_ALPHAS),
+        "results/attributions/toy_margin_influence.npz",
+        "results/attributions/toy_trak.npz",
+        "results/attributions/toy_traker.npz",
+        "results/evaluations/toy_scores.parquet",
+    ],
 }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from influence_lab.config.datamodels_trak import DatamodelsTrak
 from influence_lab.config.functioning_groups import FunctioningGroups
 from influence_lab.config.gauss_newton import GaussNewton
 from influence_lab.config.relative_influence import RelativeInfluence
@@ -25,6 +26,7 @@ class Configuration(Section):
     gauss_newton: GaussNewton
     relative_influence: RelativeInfluence
     functioning_groups: FunctioningGroups
+    datamodels_trak: DatamodelsTrak
     toy: Toy
 
 
