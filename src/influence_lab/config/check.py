@@ -8,6 +8,7 @@ from pydantic_core import ErrorDetails
 
 from influence_lab.config.gauss_newton import GaussNewton
 from influence_lab.config.relative_influence import RelativeInfluence
+from influence_lab.config.response_functions import ResponseFunctions
 from influence_lab.config.section import Section
 from influence_lab.config.taylor_neumann import TaylorNeumann
 from influence_lab.config.toy import Toy
@@ -22,6 +23,7 @@ class Configuration(Section):
 
     taylor_neumann: TaylorNeumann
     gauss_newton: GaussNewton
+    response_functions: ResponseFunctions
     relative_influence: RelativeInfluence
     toy: Toy
 
