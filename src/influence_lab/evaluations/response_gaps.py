@@ -61,9 +61,10 @@ def response_gaps(
         lissa_depth: depth of LiSSA.
 
     Returns:
-        With S settings (see `settings`): `epochs`, `damping`, `training_gradient_norm`, `all_converged` (S,); `points` (k,);
-        `distance` (S, 5, k), the parameter distance of each of `GAPS`; `paired_distance` (S, 5, k), the same between the
-        changes against the run with all points; `effect` (S, 5, m, k), measured changes of the test losses at each of
+        With S settings (see `settings`): `epochs`, `damping`, `training_gradient_norm`, `all_converged` (S,); `theta`
+        (S, p), θ^s; `points` (k,); `distance` (S, 5, k), the parameter distance of each of `GAPS`; `remaining` (S, k), the
+        distance of the last two together; `paired_distance` (S, 5, k), as `distance` between the changes against the run
+        with all points; `effect` (S, 5, m, k), measured changes of the test losses at each of
         `MEASURED`; `predicted` (S, 2, m, k), by influence and by LiSSA; `gradient_norm`, `converged` and `hessians`
         (S, 2, k), of the proximal and the proximal Bregman problems; `tangent_error`.
     """
@@ -89,7 +90,9 @@ def response_gaps(
                 "damping": each,
                 "training_gradient_norm": np.linalg.norm(model.train_gradients.mean(axis=0)),
                 "all_converged": local.proximal_all.converged,
+                "theta": model.theta,
                 "distance": _distances(stages),
+                "remaining": np.linalg.norm(stages["pbrf"] - stages["lissa"], axis=1),
                 "paired_distance": _distances({name: stages[name] - whole[name] for name in CHAIN}),
                 "effect": np.stack([_effects(training, stages[at], whole[at], X_test, y_test) for at in MEASURED]),
                 "predicted": np.stack(
