@@ -175,6 +175,163 @@ rule curvature_cost:
         "scripts/curvature_cost.py"
 
 
+# What page 03's retrainings read of the toy network's section: its architecture and how it is trained.
+TOY_NETWORK = ("hidden", "epochs", "batch_size", "learning_rate")
+
+
+rule response_gaps:
+    input:
+        data="results/data/toy.npz",
+        code=code_of("rules/scripts/response_gaps.py"),
+    output:
+        "results/evaluations/response_gaps_{seed}.npz",
+    log:
+        "results/logs/response_gaps_{seed}.log",
+    benchmark:
+        "results/benchmarks/response_gaps_{seed}.tsv"
+    wildcard_constraints:
+        seed=r"\d+",
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        toy={name: config["toy"][name] for name in TOY_NETWORK},
+        chosen={
+            name: config["response_functions"][name]
+            for name in (
+                "lengths",
+                "length",
+                "dampings",
+                "damping",
+                "points",
+                "tests",
+                "lissa_depth",
+            )
+        },
+    message:
+        "Take the five steps from leave-one-out retraining to influence (seed {wildcards.seed})"
+    script:
+        "scripts/response_gaps.py"
+
+
+rule fading:
+    input:
+        data="results/data/toy.npz",
+        trained="results/models/toy_leave_one_out.npz",
+        code=code_of("rules/scripts/fading.py"),
+    output:
+        "results/evaluations/fading.npz",
+    log:
+        "results/logs/fading.log",
+    benchmark:
+        "results/benchmarks/fading.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        toy={name: config["toy"][name] for name in TOY_NETWORK},
+        chosen={
+            name: config["response_functions"][name]
+            for name in (
+                "seeds",
+                "damping",
+                "fading_points",
+                "tests",
+                "fading_rate",
+                "fading_steps",
+            )
+        },
+    message:
+        "Train the toy network on by full-batch steps, with and without points"
+    script:
+        "scripts/fading.py"
+
+
+rule architecture_sweeps:
+    input:
+        data="results/data/toy.npz",
+        code=code_of("rules/scripts/architecture_sweeps.py"),
+    output:
+        "results/evaluations/architecture_sweeps.npz",
+    log:
+        "results/logs/architecture_sweeps.log",
+    benchmark:
+        "results/benchmarks/architecture_sweeps.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        toy={name: config["toy"][name] for name in TOY_NETWORK},
+        chosen={
+            name: config["response_functions"][name]
+            for name in (
+                "seeds",
+                "damping",
+                "sweep_points",
+                "tests",
+                "depths",
+                "widths",
+                "decays",
+            )
+        },
+    message:
+        "Compare influence with retraining over depths, widths and weight decays"
+    script:
+        "scripts/architecture_sweeps.py"
+
+
+rule repeated_leave_one_out:
+    input:
+        data="results/data/toy.npz",
+        code=code_of("rules/scripts/repeated_leave_one_out.py"),
+    output:
+        "results/evaluations/repeated_leave_one_out.npz",
+    log:
+        "results/logs/repeated_leave_one_out.log",
+    benchmark:
+        "results/benchmarks/repeated_leave_one_out.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 2
+    resources:
+        mem_mb=1500,
+    params:
+        toy={name: config["toy"][name] for name in TOY_NETWORK},
+    message:
+        "Compute the toy network's leave-one-out matrix twice, in float64"
+    script:
+        "scripts/repeated_leave_one_out.py"
+
+
+rule convex_removals:
+    input:
+        data="results/data/toy.npz",
+        code=code_of("rules/scripts/convex_removals.py"),
+    output:
+        "results/evaluations/convex_removals.npz",
+    log:
+        "results/logs/convex_removals.log",
+    benchmark:
+        "results/benchmarks/convex_removals.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        decay=config["response_functions"]["convex_decay"],
+    message:
+        "Refit least squares and logistic regression without each toy point"
+    script:
+        "scripts/convex_removals.py"
+
+
 rule relative_removals:
     input:
         data="results/data/relative_influence.npz",

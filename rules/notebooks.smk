@@ -23,6 +23,18 @@ PAGE_INPUTS = {
         "results/evaluations/fisher_convergence.parquet",
         "results/evaluations/curvature_cost.parquet",
     ],
+    "03_response_functions": [
+        "results/data/toy.npz",
+        "results/models/toy_leave_one_out.npz",
+        *expand(
+            "results/evaluations/response_gaps_{seed}.npz",
+            seed=range(config["response_functions"]["seeds"]),
+        ),
+        "results/evaluations/fading.npz",
+        "results/evaluations/architecture_sweeps.npz",
+        "results/evaluations/repeated_leave_one_out.npz",
+        "results/evaluations/convex_removals.npz",
+    ],
     "04_relative_influence": [
         "results/data/relative_influence.npz",
         "results/models/relative_influence.npz",
