@@ -110,7 +110,7 @@ rule toy_margin_influence:
     resources:
         mem_mb=1000,
     params:
-        toy=TOY_SUBSET_TRAINING,
+        toy=TOY_TRAINING,
         targets=config["datamodels_trak"]["targets"],
         embedded=config["datamodels_trak"]["embedded"],
         dampings=config["datamodels_trak"]["dampings"],
@@ -164,7 +164,7 @@ rule toy_trak:
     resources:
         mem_mb=1000,
     params:
-        toy=TOY_SUBSET_TRAINING,
+        toy=TOY_TRAINING,
         dimensions=config["datamodels_trak"]["trak_dimensions"],
     message:
         "TRAK's scores from more and more toy networks, for each projection dimension"
@@ -190,7 +190,7 @@ rule toy_traker:
     resources:
         mem_mb=2000,
     params:
-        toy=TOY_SUBSET_TRAINING,
+        toy=TOY_TRAINING,
         models=10,  # as many as the page's table shows
         dimension=config["datamodels_trak"]["trak_dimensions"][0],
     message:

@@ -175,10 +175,6 @@ rule curvature_cost:
         "scripts/curvature_cost.py"
 
 
-# What page 03's retrainings read of the toy network's section: its architecture and how it is trained.
-TOY_NETWORK = ("hidden", "epochs", "batch_size", "learning_rate")
-
-
 rule response_gaps:
     input:
         data="results/data/toy.npz",
@@ -197,7 +193,7 @@ rule response_gaps:
     resources:
         mem_mb=1000,
     params:
-        toy={name: config["toy"][name] for name in TOY_NETWORK},
+        toy=TOY_TRAINING,
         chosen={
             name: config["response_functions"][name]
             for name in (
@@ -233,7 +229,7 @@ rule fading:
     resources:
         mem_mb=1000,
     params:
-        toy={name: config["toy"][name] for name in TOY_NETWORK},
+        toy=TOY_TRAINING,
         chosen={
             name: config["response_functions"][name]
             for name in (
@@ -267,7 +263,7 @@ rule architecture_sweeps:
     resources:
         mem_mb=1000,
     params:
-        toy={name: config["toy"][name] for name in TOY_NETWORK},
+        toy=TOY_TRAINING,
         chosen={
             name: config["response_functions"][name]
             for name in (
@@ -302,7 +298,7 @@ rule repeated_leave_one_out:
     resources:
         mem_mb=1500,
     params:
-        toy={name: config["toy"][name] for name in TOY_NETWORK},
+        toy=TOY_TRAINING,
     message:
         "Compute the toy network's leave-one-out matrix twice, in float64"
     script:

@@ -1,7 +1,8 @@
 r"""How the minimiser moves when a group is removed, to first and to second order.
 
-Write $b = \frac1n\sum_U g$ and $B = \frac1n\sum_U \nabla^2 L$ for what the group U contributes to the gradient and to
-the Hessian. The minimiser of the remaining losses solves $H\Delta - B\Delta + \frac12 T[\Delta, \Delta] = b$ up to third
+Write $b = \frac1n\sum_U g$ and $B = \frac1n\sum_U \nabla^2 L$ for what the group U contributes to the gradient
+and to the Hessian. The minimiser of the remaining losses solves
+$H\Delta - B\Delta + \frac12 T[\Delta, \Delta] = b$ up to third
 order, with $T$ the third derivative of the mean loss, so that
 $\Delta = H^{-1}b + H^{-1}BH^{-1}b - \frac12 H^{-1}T[H^{-1}b, H^{-1}b] + O(|U|^3)$.
 

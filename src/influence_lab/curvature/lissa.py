@@ -40,5 +40,7 @@ def lissa(product: Callable[[Array], Array], vector: Array, scale: float, depth:
         for _ in range(depth):
             current = vector + current - product(current) / scale
     if not np.isfinite(current).all():
-        raise DivergedError(f"LiSSA with scale {scale:g} grows without bound; it must exceed half the largest eigenvalue")
+        raise DivergedError(
+            f"LiSSA with scale {scale:g} grows without bound; it must exceed half the largest eigenvalue"
+        )
     return current / scale
