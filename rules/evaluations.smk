@@ -408,7 +408,7 @@ rule bench:
         costs="results/evaluations/curvature_cost.parquet",
         code=code_of("rules/scripts/bench.py"),
     output:
-        "results/bench/summary.json",
+        "results/benchmarks/summary.json",
     log:
         "results/logs/bench.log",
     benchmark:
@@ -429,8 +429,8 @@ rule retraining_bench:
         data="results/data/toy.npz",
         code=code_of("rules/scripts/retraining_bench.py"),
     output:
-        ratios="results/bench/retraining.json",
-        cost="results/bench/retraining_cost.parquet",
+        ratios="results/benchmarks/retraining.json",
+        cost="results/benchmarks/retraining_cost.parquet",
     log:
         "results/logs/retraining_bench.log",
     benchmark:
