@@ -1,4 +1,4 @@
-"""Removals in convex models: least squares and logistic regression on the toy data, each refitted to the last digits."""
+"""Removals in convex models: least squares and logistic regression on the toy data, refitted to the last digits."""
 
 import numpy as np
 

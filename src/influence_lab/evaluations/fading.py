@@ -18,8 +18,8 @@ Array = np.ndarray
 def descent_derivative(problem: Problem, start: Array, point: int, rate: float, steps: list[int]) -> Array:
     r"""Derivative at ε = 0 of θ after T steps of gradient descent on the mean loss plus $\varepsilon L(z_j, \theta)$.
 
-    The steps are really taken, with the imaginary weight $\varepsilon = ih$: the derivative is the imaginary part over h,
-    exact to rounding for tiny h, since there is no difference to round (complex-step differentiation).
+    The steps are really taken, with the imaginary weight $\varepsilon = ih$: the derivative is the imaginary part over
+    h, exact to rounding for tiny h, since there is no difference to round (complex-step differentiation).
 
     Args:
         problem: losses whose gradients are analytic in θ, as those of linear regression.

@@ -43,3 +43,13 @@ def intervals(table: pd.DataFrame, by: str, value: str) -> pd.DataFrame:
     """`mean_interval` of a column for each value of another: columns named `by`, mean, half."""
     rows = [(key, *mean_interval(group[value].to_numpy())) for key, group in table.groupby(by)]
     return pd.DataFrame(rows, columns=[by, "mean", "half"])
+
+
+def interval_table(column: str, labels: Sequence, repetitions: Sequence[Sequence[float]]) -> pd.DataFrame:
+    """`mean_interval` of each of several measurements: columns named `column` (their labels), mean, half.
+
+    >>> interval_table("steps", [1, 10], [[0.5, 0.5], [2.0, 2.0]]).values.tolist()
+    [[1.0, 0.5, 0.0], [10.0, 2.0, 0.0]]
+    """
+    rows = [(label, *mean_interval(values)) for label, values in zip(labels, repetitions, strict=True)]
+    return pd.DataFrame(rows, columns=[column, "mean", "half"])

@@ -93,3 +93,12 @@ def tangent_errors(model: LogisticNetwork, damping: float, points: Array, step: 
         found = (4 * difference(point, tangent, step / 2) - difference(point, tangent, step)) / 3
         errors.append(np.linalg.norm(found - tangent) / np.linalg.norm(tangent))
     return np.array(errors)
+
+
+def solver_errors(model: LogisticNetwork, damping: float, points: Array, depths: list[int]) -> Array:
+    """Relative error of (G + λI)⁻¹g_j by LiSSA, with the largest eigenvalue as scale, shape (depths, points)."""
+    damped = model.gauss_newton() + damping * np.eye(len(model.theta))
+    gradients, scale = model.train_gradients[points].T, float(np.linalg.eigvalsh(damped)[-1])
+    exact = np.linalg.solve(damped, gradients)
+    gaps = [lissa(lambda v: damped @ v, gradients, scale, depth) - exact for depth in depths]
+    return np.linalg.norm(gaps, axis=1) / np.linalg.norm(exact, axis=0)

@@ -90,7 +90,7 @@ def weights_of(n: int, point: int | None = None, epsilon: float = 0.0) -> Array:
 
 
 def proximal(model: LogisticNetwork, damping: float, weights: Array) -> LocalObjective:
-    r"""The training losses with a proximal term, $\frac1n\sum_i w_i L(z_i, \theta) + \frac\lambda2\|\theta - \theta^s\|^2$.
+    r"""Training losses with a proximal term, $\frac1n\sum_i w_i L(z_i, \theta) + \frac\lambda2\|\theta - \theta^s\|^2$.
 
     Args:
         model: at θ^s, with its training points.

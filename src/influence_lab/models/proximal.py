@@ -39,9 +39,9 @@ def solve_local(
     r"""Minimise by Newton steps $-C^{-1}\nabla Q$ whose matrix C is kept as long as it serves.
 
     C is first `curvature`. When a step leaves more than 9/10 of the gradient, C becomes the Gauss-Newton matrix at the
-    present θ; if that does not help, the exact Hessian where it is positive definite. The Gauss-Newton matrix always is,
-    for c ≥ 0 and λ > 0. Steps are halved until the objective falls (Armijo) or the gradient halves: near the minimum the
-    objective's change drowns in rounding.
+    present θ; if that does not help, the exact Hessian where it is positive definite. The Gauss-Newton matrix always
+    is, for c ≥ 0 and λ > 0. Steps are halved until the objective falls (Armijo) or the gradient halves: near the
+    minimum the objective's change drowns in rounding.
 
     Args:
         objective: what to minimise.
