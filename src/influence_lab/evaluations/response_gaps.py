@@ -65,7 +65,7 @@ def response_gaps(
         (S, p), θ^s; `points` (k,); `distance` (S, 5, k), the parameter distance of each of `GAPS`; `remaining` (S, k),
         the distance of the last two together; `paired_distance` (S, 5, k), as `distance` between the changes against
         the run with all points; `effect` (S, 5, m, k), measured changes of the test losses at each of `MEASURED`;
-        `predicted` (S, 2, m, k), by influence and by LiSSA; `gradient_norm`, `converged` and `hessians` (S, 2, k), of the
+        `predicted` (S, 2, m, k), by influence and by LiSSA; `gradient_norm`, `converged`, `hessians` (S, 2, k), of the
         proximal and the proximal Bregman problems; `tangent_error`; `hidden`, the network's widths.
     """
     removed = drawn_points(len(data["X_train"]), points, seed)
