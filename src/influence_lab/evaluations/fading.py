@@ -54,10 +54,16 @@ def descent_closed_form(hessian: Array, gradient: Array, rate: float, steps: lis
         steps: T.
     """
     values, vectors = np.linalg.eigh(hessian)
-    values = np.maximum(values, 1e-14 * values[-1])  # rounding, where 1 − (1 − ηa)^T over a is ηT
-    filters = [-np.expm1(step * np.log1p(-rate * values.astype(complex))).real / values for step in steps]
+    values = np.maximum(values, 1e-14 * values[-1])  # rounding; a factor is then ηT
+    factors = [_moved(rate * values, step) / values for step in steps]
     coefficients = vectors.T @ gradient
-    return np.array([-vectors @ (factors * coefficients.T).T for factors in filters])
+    return np.array([-vectors @ (each * coefficients.T).T for each in factors])
+
+
+def _moved(shares: Array, steps: int) -> Array:
+    """1 − (1 − s)^T of positive s, to full precision for small ones too."""
+    small = np.minimum(shares, 0.5)
+    return np.where(shares < 0.5, -np.expm1(steps * np.log1p(-small)), 1 - (1 - shares) ** steps)
 
 
 def fading(
