@@ -70,9 +70,11 @@ from influence_lab.evaluations.local_responses import solver_errors
 from influence_lab.evaluations.noise import leave_one_out_effects, noise_alone, noise_to_effect
 from influence_lab.evaluations.response_gaps import MEASURED
 from influence_lab.evaluations.response_tables import (
+    by_test_loss,
     convergence_table,
     gap_table,
     over_seeds,
+    share_summary,
     share_table,
     stage_table,
     usable,
@@ -277,42 +279,34 @@ show_table(
 )
 
 # %% tags=["hide-input"]
-NAMES = {
-    "other batches": "cold, other batches",
-    "cold": "cold",
-    "warm": "warm",
-    "proximal": "proximal",
-    "pbrf": "PBRF",
-    "lissa": "influence by LiSSA",
-}
 stages = stage_table(runs)
 summary = over_seeds(stages, ["epochs", "damping", "stage"], "correlation").assign(
-    name=lambda rows: rows["stage"].map(NAMES)
+    name=lambda rows: rows["stage"].map(figures.STAGES)
 )
 at_default = summary.query("epochs == @length and damping == @damping").set_index("stage")
 kept = usable(runs[0], 0)
 pairs = {
-    NAMES[stage]: (runs[0]["predicted"][0, 0][:, kept], runs[0]["effect"][0, place][:, kept])
+    figures.STAGES[stage]: (runs[0]["predicted"][0, 0][:, kept], runs[0]["effect"][0, place][:, kept])
     for place, stage in enumerate(MEASURED)
 }
 show(
     figures.paired_scatter(
-        f"Influence predicts the PBRF (correlation {at_default.loc['pbrf', 'mean']:.2f}), not cold retraining<br>"
-        f"({at_default.loc['cold', 'mean']:.2f})",
+        f"Correlation with influence: {at_default.loc['pbrf', 'mean']:.2f} for the PBRF,<br>{at_default.loc['cold', 'mean']:.2f} for cold retraining",
         "change of a test loss predicted by influence (nats)",
         "measured change (nats)",
         pairs,
     ),
     f"Start 0 of {seeds}, λ = {damping:g}, {length} epochs, {kept.sum()} removed points by {tests} test points. The slider sets what is measured. "
     "Correlations in the title: mean over starts.",
-    "A slider over five scatter plots: a cloud for cold retraining, nearly the diagonal for the proximal Bregman response.",
+    "A slider over scatter plots of measured against predicted changes, from cold retraining to the PBRF, with the diagonal.",
 )
 
 # %% tags=["hide-input"]
 labels = {(e, d): f"{e:.0f} epochs, λ = {d:g}" for e, d in zip(runs[0]["epochs"], runs[0]["damping"], strict=True)}
 show(
     figures.means_along(
-        "At every stage nearer to the PBRF influence predicts better,<br>most of the way at the last",
+        "Correlation with influence at the default setting:<br>"
+        + ", ".join(f"{figures.STAGES[stage]} {at_default.loc[stage, 'mean']:.2f}" for stage in MEASURED[1:]),
         "what is measured",
         "correlation with influence",
         {labels[key]: group for key, group in summary.groupby(["epochs", "damping"], sort=False)},
@@ -320,7 +314,7 @@ show(
     ),
     f"Pearson correlation over removed points of the measured change of a test loss with the prediction, mean over {tests} test points; points and "
     f"bars: mean and 95 % interval over {seeds} starts. “Other batches”: the data without the point, so that all mini-batches change.",
-    "Lines rising from cold retraining to the proximal Bregman response for each training length and damping.",
+    "A line over the stages, from cold retraining to the PBRF, for each training length and damping.",
 )
 
 # %%
@@ -335,7 +329,7 @@ record(
 
 # %% [markdown]
 # **How large is each gap?** Now in parameters: the distance from each stage to the next. Training on from $\theta^s$ moves the network a
-# long way *whether or not a point is missing*. So there are two ways to count: from place to place, as in the paper, or between the *changes* against
+# long way *whether or not a point is missing*. So there are two ways to count: from place to place, as the report's sentence reads, or between the *changes* against
 # the same stage with all points, which leaves what the removal does.
 
 # %% tags=["hide-input"]
@@ -348,9 +342,8 @@ shares = share_table(runs)
 default_shares = shares.query("epochs == @length and damping == @damping")
 show(
     figures.means_along(
-        "Linearisation and solver are far smaller than the other gaps:<br>together {:.2g} of them".format(
-            default_shares["remaining"].mean()
-        ),
+        f"Linearisation and solver together: {default_shares['remaining'].mean():.1g} of the other three gaps;<br>"
+        f"between changes, linearisation alone: {default_shares['paired'].mean():.1g}",
         "",
         "parameter distance (log scale)",
         shown,
@@ -359,7 +352,7 @@ show(
         lines=False,
     ),
     f"Median over removed points, mean and 95 % interval over {seeds} starts; λ = {damping:g}, {length} epochs, LiSSA with depth {lissa_depth}.",
-    "Five gaps on a logarithmic axis; the first three are orders of magnitude larger than linearisation and solver.",
+    "Distances of the five gaps on a logarithmic axis, counted in two ways.",
 )
 
 # %%
@@ -371,18 +364,8 @@ record(
 )
 
 # %% tags=["hide-input"]
-columns = {
-    "linearisation": "linearisation / first three gaps",
-    "paired": "the same, between changes",
-    "solver": "solver / linearisation",
-    "remaining": "both / first three gaps",
-}
-rows = []
-for (epochs, each), group in shares.groupby(["epochs", "damping"], sort=False):
-    intervals = {text: "{:.2g} ± {:.1g}".format(*mean_interval(group[name])) for name, text in columns.items()}
-    rows.append({"epochs": f"{epochs:.0f}", "λ": f"{each:g}"} | intervals)
 show_table(
-    pd.DataFrame(rows),
+    share_summary(shares),
     f"Ratios of parameter distances: median over removed points, mean and 95 % interval over {seeds} starts.",
 )
 
@@ -500,8 +483,8 @@ shown = {
 growth = fading["apart"][:, -1].mean() / fading["apart"][:, ten].mean()
 show(
     figures.means_along(
-        f"What Taylor says about T steps is right early ({in_time[:, ten].mean():.2f} after 10)<br>and fades ({in_time[:, -1].mean():.2f} "
-        f"after {fading_steps[-1]}); influence is right at no time",
+        f"Influence in time: correlation {in_time[:, ten].mean():.2f} after 10 steps, {in_time[:, -1].mean():.2f} after {fading_steps[-1]};<br>"
+        f"influence: {by_influence[:, ten].mean():.2f} and {by_influence[:, -1].mean():.2f}",
         "steps of gradient descent after training",
         "correlation with measured changes",
         shown,
@@ -510,7 +493,7 @@ show(
     ),
     f"Correlation over {fading_points} removed points, mean over {tests} test points; mean and 95 % interval over {seeds} starts. Between step 10 and step "
     f"{fading_steps[-1]} the distance of the two runs grows {growth:.0f} times; the training loss falls from {fading['loss'][:, 0].mean():.3f} to {fading['loss'][:, -1].mean():.3f} nats.",
-    "One curve near 1 at few steps that falls, another that stays low and rises.",
+    "Two curves of correlation against the number of steps: influence in time and influence.",
 )
 
 # %%
@@ -540,7 +523,7 @@ display(
 problem, theta = problems["regularised"], convex["regularised_theta"]
 X_quadratic = quadratic_features(X_test)
 convex_effects = (
-    np.stack([problem.losses(theta + change, X_quadratic, y_test) for change in convex["regularised_rescaled"]], axis=1)
+    np.stack([problem.losses(theta + change, X_quadratic, y_test) for change in convex["regularised_removed"]], axis=1)
     - problem.losses(theta, X_quadratic, y_test)[:, None]
 )  # (tests, n)
 convex_predicted = (
@@ -574,7 +557,7 @@ show(
         },
     ),
     f"Every one of {n} training points, 12 of {tests} test points. Correlations in the title: mean over all test points, and over {starts} starts of the network.",
-    "Logistic regression lies on the diagonal; the network is a shapeless cloud.",
+    "A slider over two scatter plots of measured against predicted changes, with the diagonal.",
 )
 
 # %% tags=["hide-input"]
@@ -595,28 +578,20 @@ sweep_spread = bootstrap_interval(spread, agreement.T)
 best, worst = agreement.mean(axis=1).max(), agreement.mean(axis=1).min()
 show(
     figures.sweep_means(
-        f"Between {worst:.2f} and {best:.2f}: no depth, width or weight decay makes influence<br>predict retraining from the start",
+        f"Influence and retraining from the start: correlations from {worst:.2f} to {best:.2f}<br>over depths, widths and weight decays",
         "correlation with retraining",
         shown,
     ),
     f"Toy network with one thing changed; retrained from the same start in the same mini-batches. Correlation over {sweep_points} removed points, mean over {tests} test "
     f"points; mean and 95 % interval over {seeds} starts, whose spread is the dependence on initialisation.",
-    "Low correlations with wide intervals for all depths, widths and weight decays.",
+    "Mean correlations with intervals for each depth, width and weight decay.",
 )
 
 # %% tags=["hide-input"]
 by_test = network_pearson.mean(axis=0)
 low, high = np.percentile(by_test, [5, 95])
-rank = np.argsort(whole_losses.mean(axis=0))
-thirds = [network_pearson[:, part].mean(axis=1) for part in np.array_split(rank, 3)]
-rows = [
-    {"test points": name, "correlation, all training points": "{:.3f} ± {:.3f}".format(*mean_interval(values))}
-    for name, values in zip(
-        ("smallest third of losses", "middle third", "largest third of losses"), thirds, strict=True
-    )
-]
 show_table(
-    pd.DataFrame(rows),
+    by_test_loss(network_pearson, whole_losses.mean(axis=0)),
     f"The choice of the test point: toy network retrained from the start, mean and 95 % interval over {starts} starts. Over single test points the mean over starts "
     f"ranges from {low:.2f} to {high:.2f} (5th to 95th percentile).",
 )

@@ -96,3 +96,33 @@ def over_seeds(table: pd.DataFrame, by: list[str], column: str) -> pd.DataFrame:
     """Mean over seeds of a column and the half-width of its 95 % interval, in the table's order."""
     rows = [(*key, *mean_interval(group[column])) for key, group in table.groupby(by, sort=False)]
     return pd.DataFrame(rows, columns=[*by, "mean", "half"])
+
+
+SHARES = {
+    "linearisation": "linearisation / first three gaps",
+    "paired": "the same, between changes",
+    "solver": "solver / linearisation",
+    "remaining": "both / first three gaps",
+}
+
+
+def share_summary(shares: pd.DataFrame) -> pd.DataFrame:
+    """The ratios of `share_table` as text, mean ± half-width of the 95 % interval over seeds, a row a setting."""
+    rows = []
+    for (epochs, damping), group in shares.groupby(["epochs", "damping"], sort=False):
+        intervals = {text: "{:.2g} ± {:.1g}".format(*mean_interval(group[name])) for name, text in SHARES.items()}
+        rows.append({"epochs": f"{epochs:.0f}", "λ": f"{damping:g}"} | intervals)
+    return pd.DataFrame(rows)
+
+
+def by_test_loss(agreement: Array, losses: Array) -> pd.DataFrame:
+    """Correlations of test points in three equal groups by their loss, as text: mean ± 95 % half-width over seeds.
+
+    Args:
+        agreement: shape (seeds, m).
+        losses: of the test points, shape (m,).
+    """
+    names = ("smallest third of losses", "middle third", "largest third of losses")
+    thirds = [agreement[:, part].mean(axis=1) for part in np.array_split(np.argsort(losses), 3)]
+    texts = ["{:.3f} ± {:.3f}".format(*mean_interval(values)) for values in thirds]
+    return pd.DataFrame({"test points": names, "correlation": texts})

@@ -11,6 +11,14 @@ from influence_lab.figures.theme import COLOUR_CYCLE, OKABE_ITO, new_figure
 
 Array = np.ndarray
 GREY = "rgba(128,128,128,0.8)"
+STAGES = {  # what readers see of the stages' names
+    "other batches": "cold, other batches",
+    "cold": "cold",
+    "warm": "warm",
+    "proximal": "proximal",
+    "pbrf": "PBRF",
+    "lissa": "influence by LiSSA",
+}
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star", "cross")
 
 
