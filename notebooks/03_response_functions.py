@@ -56,7 +56,6 @@ convex_decay = 1.0e-2
 
 # %%
 import numpy as np
-import pandas as pd
 from IPython.display import Markdown, display
 
 from influence_lab.artifacts import read_arrays
