@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from influence_lab.evaluations.response_tables import over_seeds
 from influence_lab.figures.taylor_neumann import slider
 from influence_lab.figures.theme import COLOUR_CYCLE, OKABE_ITO, new_figure
 
@@ -54,8 +55,6 @@ def means_along(
     tables: Mapping[str, pd.DataFrame],
     x: str,
     log_x: bool = False,
-    log_y: bool = False,
-    lines: bool = True,
 ) -> go.Figure:
     """Means with 95 % intervals along an axis, one colour and symbol for each table.
 
@@ -66,21 +65,47 @@ def means_along(
         tables: by legend text, with the columns `x`, `mean` and `half`.
         x: name of the column along the axis; text makes categories.
         log_x: logarithmic axis.
-        log_y: logarithmic axis.
-        lines: whether points are joined.
     """
-    figure = new_figure(title, x_title, y_title, log_x=log_x, log_y=log_y, height=480)
+    figure = new_figure(title, x_title, y_title, log_x=log_x, height=480)
     for number, (name, table) in enumerate(tables.items()):
         figure.add_scatter(
             x=table[x],
             y=table["mean"],
             error_y={"array": table["half"], "thickness": 1.5, "width": 4},
-            mode="lines+markers" if lines else "markers",
+            mode="lines+markers",
             line={"color": COLOUR_CYCLE[number % len(COLOUR_CYCLE)]},
             marker={"symbol": SYMBOLS[number % len(SYMBOLS)], "size": 8},
             name=name,
             hovertemplate="%{x}: %{y:.3g} ± %{error_y.array:.2g}<extra>" + name + "</extra>",
         )
+    return figure
+
+
+def gap_distances(title: str, settings: Mapping[str, pd.DataFrame]) -> go.Figure:
+    """Parameter distance of each gap, counted in two ways, on a logarithmic axis; a slider over settings.
+
+    Args:
+        title: the finding.
+        settings: by the text of the slider, rows of `gap_table`.
+    """
+    figure = new_figure(title, "", "parameter distance", log_y=True, height=540)
+    ways = {
+        "distance": ("from place to place", "blue", "circle"),
+        "paired": ("between changes", "vermillion", "square"),
+    }
+    for table in settings.values():
+        for column, (name, colour, symbol) in ways.items():
+            means = over_seeds(table, ["gap"], column)
+            figure.add_scatter(
+                x=means["gap"],
+                y=means["mean"],
+                error_y={"array": means["half"], "thickness": 1.5, "width": 4},
+                mode="markers",
+                marker={"color": OKABE_ITO[colour], "symbol": symbol, "size": 9},
+                name=name,
+                hovertemplate="%{x}: %{y:.3g} ± %{error_y.array:.2g}<extra>" + name + "</extra>",
+            )
+    slider(figure, list(settings), "", each=len(ways))
     return figure
 
 
@@ -99,7 +124,8 @@ def response_curves(title: str, epsilon: Array, panels: Mapping[str, Mapping[str
             colour, dash, width = RESPONSES[name]
             figure.add_scatter(x=epsilon, y=values, mode="lines", name=name, line={"color": colour, "dash": dash})
             figure.data[-1].line.width = width
-    slider(figure, list(panels), "", each=len(RESPONSES))
+    slider(figure, list(panels), "θˢ ", each=len(RESPONSES))
+    figure.update_layout(margin={"t": 130})  # two lines of title, two of legend
     figure.update_yaxes(range=[-1.6, 1.6])
     return figure
 
