@@ -261,8 +261,8 @@ display(
 # | stage | what is done | the gap to the next stage |
 # | --- | --- | --- |
 # | cold | trained again from the random start | warm start |
-# | warm | trained on from $\theta^s$, as many epochs again | proximity |
-# | proximal | $\min\frac1n\sum_{i\ne j}L_i + \frac\lambda2\lVert\theta - \theta^s\rVert^2$, solved from $\theta^s$ | non-convergence |
+# | warm | trained on from $\theta^s$, as many epochs again, Adam begun anew | proximity |
+# | proximal | $\min\frac1n\sum_{i\ne j}L_i + \frac\lambda2\lVert\theta - \theta^s\rVert^2$, solved: from $\theta^s$ with all points, then without $j$ | non-convergence |
 # | PBRF | {eq}`eq-pbrf` at $\varepsilon = -1/n$, solved from $\theta^s$ | linearisation |
 # | influence | $\theta^s + \frac1n(G + \lambda I)^{-1}g_j$ | solver |
 # | LiSSA | the same system by an iteration | |
