@@ -318,11 +318,12 @@ show(
 
 # %% tags=["hide-input"]
 gains = summary.pivot(index=["epochs", "damping"], columns="stage", values="mean")[list(MEASURED[1:])].diff(axis=1)
-last = int((gains.iloc[:, 1:].idxmax(axis=1) == "pbrf").sum())
+most = gains.iloc[:, 1:].idxmax(axis=1).value_counts()
 display(
     Markdown(
-        f"In {last} of {len(gains)} settings the largest of the three steps is the last, from the proximal problem to the PBRF: there the rest of "
-        "the training, which the losses still ask for and the Bregman divergences do not, goes out of the comparison."
+        "Which step raises the correlation most? "
+        + ", ".join(f"to {figures.STAGES[stage]} in {most.get(stage, 0)}" for stage in MEASURED[2:])
+        + f" of {len(gains)} settings. The last step takes out the rest of the training, which losses still ask for and Bregman divergences do not."
     )
 )
 
@@ -514,8 +515,8 @@ display(
     Markdown(
         "**What this verdict hangs on.** The check takes “predicted” to be what influence functions predict. With the prediction *for* $T$ steps in "
         "its place, the difference is {:+.2f} ± {:.2f}, and the check gives “{}”. ".format(*early_late_in_time, outcome)
-        + "Both are true: a Taylor expansion at the start loses its hold as training goes on, as Schioppa and others say; and the influence function, its limit for "
-        "long times, is no good description of the first steps either, where the steep directions move and the flat ones do not."
+        + "The two ask different things: a Taylor expansion of $T$ steps, which loses its hold as training goes on, and its limit for long times, in which "
+        "even the flat directions have arrived. The first is what Schioppa and others study."
     )
 )
 
