@@ -233,8 +233,7 @@ rule fading:
         chosen={
             name: config["response_functions"][name]
             for name in (
-                "seeds",
-                "damping",
+                "fading_dampings",
                 "fading_points",
                 "tests",
                 "fading_rate",

@@ -56,7 +56,7 @@ def test_prediction_in_time_is_right_for_the_first_step():
     """One step of size η moves θ by η g / n more without the point: exact in θ, so only the losses are curved."""
     data = toy_data(0, [8, 8], [-1.0, 1.0], [0.0, 0.0], [0.5, 0.5], 16, 0.5, 0.05, 8)
     trained = leave_one_out_retrainings(data, toy_training(TOY), seeds=2)
-    found = fading(data, trained, TOY, 2, 0.1, 4, 8, 0.01, [1, 5])
+    found = fading(data, trained, TOY, [0.1, 1.0], 4, 8, 0.01, [1, 5])
     assert found["measured"].shape == found["timed"].shape == (2, 2, 8, 4)
     scale = np.abs(found["measured"][:, 0]).max()
     assert_allclose(found["timed"][:, 0], found["measured"][:, 0], atol=0.02 * scale)

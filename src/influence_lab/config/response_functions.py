@@ -14,7 +14,7 @@ Decay = Annotated[float, Field(ge=0)]
 class ResponseFunctions(Section):
     """Leave-one-out retraining, the stages between it and influence, and how influence fades and breaks."""
 
-    seeds: int = Field(ge=2, description="starts of the smooth network, which intervals are over; at most toy.seeds")
+    seeds: int = Field(ge=2, description="starts of the smooth network and of the sweeps, which intervals are over")
     points: int = Field(ge=4, description="training points left out, each at every stage; cost is proportional")
     tests: int = Field(ge=2, description="test points whose losses are measured; at most toy.test_points")
     lengths: list[Count] = Field(min_length=1, description="epochs of training, each with the default damping")
@@ -22,6 +22,7 @@ class ResponseFunctions(Section):
     dampings: list[Damping] = Field(min_length=1, description="λ of the local problems, with the default length")
     damping: Damping = Field(description="default λ, one of dampings")
     lissa_depth: int = Field(ge=1, description="steps of LiSSA; cost is linear in it")
+    fading_dampings: list[Damping] = Field(min_length=1, description="λ of its influence, default among them")
     fading_points: int = Field(ge=3, description="points left out while the toy network trains on")
     fading_rate: float = Field(gt=0, description="step size of that full-batch gradient descent")
     fading_steps: list[Count] = Field(min_length=2, description="steps after which effects are measured, increasing")
@@ -35,6 +36,8 @@ class ResponseFunctions(Section):
     def _fits(self) -> "ResponseFunctions":
         if self.length not in self.lengths or self.damping not in self.dampings:
             raise ValueError("length one of lengths, and damping one of dampings")
+        if self.damping not in self.fading_dampings:
+            raise ValueError("damping one of fading_dampings: claim B9 is judged with it")
         if self.fading_steps != sorted({*self.fading_steps}) or 10 not in self.fading_steps:
             raise ValueError("fading_steps increasing, 10 among them: claim B9 compares it with the last")
         return self

@@ -1,5 +1,6 @@
 """How the agreement of influence with retraining depends on depth, width and weight decay."""
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ from influence_lab.evaluations.agreement import correlations
 from influence_lab.evaluations.response_gaps import drawn_points
 from influence_lab.models.retraining import logits, retrain
 from influence_lab.models.retraining_weights import leave_out
-from influence_lab.models.retraining_work import make_work
+from influence_lab.models.retraining_work import Training, make_work
 from influence_lab.models.toy import toy_network, toy_training
 
 Array = np.ndarray
@@ -51,7 +52,8 @@ def architecture_sweeps(
 ) -> dict[str, Array]:
     """Correlation over left-out points of influence with retraining from the same random start, in the same batches.
 
-    The weight decay counts in the curvature, G + (λ + decay) I.
+    The weight decay counts in the curvature, G + (λ + decay) I. The toy network, which every sweep goes through, is
+    trained once.
 
     Args:
         data: arrays of `toy_data`.
@@ -65,30 +67,47 @@ def architecture_sweeps(
         decays: weight decays.
 
     Returns:
-        With V networks: `sweep`, `value` (V,); `correlation` (V, seeds, tests); `loss` (V, seeds), mean training loss;
-        `test_loss` (V, seeds, tests).
+        With V networks: `sweep`, `value` (V,); `first` (V,), false for a network that an earlier sweep has;
+        `correlation` (V, seeds, tests); `ceiling` (V, seeds, tests), of the measured effects with those of other
+        batches (the data without the point); `loss` (V, seeds), mean training loss.
     """
-    X, y, n = data["X_train"], data["y_train"], len(data["X_train"])
-    X_test, y_test = data["X_test"][:tests], data["y_test"][:tests]
+    n = len(data["X_train"])
     chosen = variants(toy["hidden"], depths, widths, decays)
-    found: dict[str, list[list[Any]]] = {"correlation": [], "loss": [], "test_loss": []}
+    found: dict[tuple, list[dict[str, Array]]] = {}
+    first = []
     for variant in chosen:
-        training = toy_training(toy, hidden=variant.hidden, decay=variant.decay, absent="masked")
-        rows = []
-        for seed in range(seeds):
-            removed = drawn_points(n, sweep_points, seed)
-            weights = leave_out(n, [[], *([point] for point in removed)])
-            theta = retrain(make_work(X, y, weights, seed), training).parameters[:, -1]
-            f = logits(theta, training, X_test).astype(np.float64)
-            losses = np.logaddexp(0, f) - y_test * f
-            model = toy_network(data, training, theta[0])
-            curvature = model.gauss_newton() + (damping + variant.decay) * np.eye(model.network.size)
-            scores = influence(model.loss_gradients(X_test, y_test), model.train_gradients[removed], curvature)
-            agreement = correlations(-scores / n, (losses[1:] - losses[0]).T)
-            rows.append((agreement, model.losses(X, y).mean(), losses[0]))
-        for name, values in zip(found, zip(*rows, strict=True), strict=True):
-            found[name].append(list(values))
-    return {name: np.array(values) for name, values in found.items()} | {
+        key = (variant.hidden, variant.decay)
+        first.append(key not in found)
+        if first[-1]:
+            training = toy_training(toy, hidden=variant.hidden, decay=variant.decay, absent="masked")
+            points = (drawn_points(n, sweep_points, seed) for seed in range(seeds))
+            found[key] = [_agreement(data, training, damping, seed, each, tests) for seed, each in enumerate(points)]
+    rows = [found[(one.hidden, one.decay)] for one in chosen]
+    return {name: np.array([[each[name] for each in row] for row in rows]) for name in rows[0][0]} | {
         "sweep": np.array([one.sweep for one in chosen]),
         "value": np.array([one.value for one in chosen]),
+        "first": np.array(first),
+    }
+
+
+def _agreement(
+    data: dict[str, Array], training: Training, damping: float, seed: int, removed: Array, tests: int
+) -> dict[str, Array]:
+    """One network and start: `correlation` and `ceiling` of each test point, and the training `loss`."""
+    X, y, n = data["X_train"], data["y_train"], len(data["X_train"])
+    X_test, y_test = data["X_test"][:tests], data["y_test"][:tests]
+    work = make_work(X, y, leave_out(n, [[], *([point] for point in removed)]), seed)
+    effects = []
+    for how in (replace(training, absent="dropped"), training):
+        theta = retrain(work, how).parameters[:, -1]
+        f = logits(theta, how, X_test).astype(np.float64)
+        losses = np.logaddexp(0, f) - y_test * f
+        effects.append((losses[1:] - losses[0]).T)
+    model = toy_network(data, training, theta[0])  # with all points both ways of training are the same
+    curvature = model.gauss_newton() + (damping + training.decay) * np.eye(model.network.size)
+    scores = influence(model.loss_gradients(X_test, y_test), model.train_gradients[removed], curvature)
+    return {
+        "correlation": correlations(-scores / n, effects[1]),
+        "ceiling": correlations(*effects),
+        "loss": model.losses(X, y).mean(),
     }

@@ -70,8 +70,7 @@ def fading(
     data: dict[str, Array],
     trained: dict[str, Array],
     toy: dict[str, Any],
-    seeds: int,
-    damping: float,
+    fading_dampings: list[float],
     fading_points: int,
     tests: int,
     fading_rate: float,
@@ -81,19 +80,18 @@ def fading(
 
     Args:
         data: arrays of `toy_data`.
-        trained: of `leave_one_out_retrainings`; `theta` is where training goes on.
+        trained: of `leave_one_out_retrainings`; `theta` (seeds, p) is where training goes on.
         toy: the configuration's section.
-        seeds: number of trained networks.
-        damping: λ of the influence G + λI.
+        fading_dampings: λ of the influence with G + λI.
         fading_points: number k of points removed.
         tests: number m of test points.
         fading_rate: step size η.
         fading_steps: T, numbers of steps after which the effects are measured.
 
     Returns:
-        `measured` (seeds, T, m, k), changes of the test losses; `predicted` (seeds, m, k), −I/n at the start; `timed`
-        (seeds, T, m, k), by the closed form with G for H; `apart` (seeds, T, k), parameter distance to the run with all
-        points; `travelled` (seeds, T), of that run from its start; `loss` (seeds, T), its training loss.
+        `measured` (seeds, T, m, k), changes of the test losses; `predicted` (seeds, dampings, m, k), −I/n at the start;
+        `timed` (seeds, T, m, k), by the closed form with G for H; `apart` (seeds, T, k), parameter distance to the run
+        with all points; `travelled` (seeds, T), of that run from its start; `loss` (seeds, T), its training loss.
     """
     X, y, n = data["X_train"], data["y_train"], len(data["X_train"])
     X_test, y_test = data["X_test"][:tests], data["y_test"][:tests]
@@ -108,20 +106,20 @@ def fading(
         precision="float64",
     )
     rows = []
-    for seed in range(seeds):
-        model = toy_network(data, training, trained["theta"][seed])
+    for seed, start in enumerate(trained["theta"]):
+        model = toy_network(data, training, start)
         removed = drawn_points(n, fading_points, seed)
         weights = leave_out(n, [[], *([point] for point in removed)])
         theta = retrain(make_work(X, y, weights, seed, model.theta), training).parameters  # (k + 1, T, p)
         f = np.stack([logits(theta[:, place], training, X_test) for place in range(theta.shape[1])])  # (T, k + 1, m)
         losses = np.logaddexp(0, f) - y_test * f
         tests_by, train_by = model.loss_gradients(X_test, y_test), model.train_gradients[removed]
-        G = model.gauss_newton()
+        G, identity = model.gauss_newton(), np.eye(len(model.theta))
         timed = descent_closed_form(G, train_by.T, fading_rate, fading_steps)  # (T, p, k)
         rows.append(
             {
                 "measured": (losses[:, 1:] - losses[:, :1]).swapaxes(1, 2),
-                "predicted": -influence(tests_by, train_by, G + damping * np.eye(len(G))) / n,
+                "predicted": [-influence(tests_by, train_by, G + each * identity) / n for each in fading_dampings],
                 "timed": -np.einsum("mp,tpk->tmk", tests_by, timed) / n,
                 "apart": np.linalg.norm(theta[1:] - theta[:1], axis=2).T,
                 "travelled": np.linalg.norm(theta[0] - model.theta, axis=1),

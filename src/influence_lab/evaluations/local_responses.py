@@ -6,7 +6,7 @@ import numpy as np
 
 from influence_lab.attributions.influence import parameter_influence
 from influence_lab.curvature.lissa import lissa
-from influence_lab.models.local_objective import bregman, proximal, weights_of
+from influence_lab.models.local_objective import LocalObjective, bregman, proximal, weights_of
 from influence_lab.models.logistic_network import LogisticNetwork
 from influence_lab.models.proximal import LocalFit, descend, solve_local
 
@@ -20,6 +20,8 @@ class LocalResponses(NamedTuple):
         proximal_all: the proximal problem with all points.
         proximal: without each of them.
         pbrf: the proximal Bregman problem without each of them.
+        least_eigenvalues: of the exact Hessian at three solutions: the one with all points, and of each other kind the
+            one farthest from where it started. All above 0: minima, not saddles.
         linear: θ^s + (G + λI)⁻¹ g_j / n, shape (k, p).
         lissa: the same, the system solved by LiSSA, shape (k, p).
     """
@@ -27,6 +29,7 @@ class LocalResponses(NamedTuple):
     proximal_all: LocalFit
     proximal: list[LocalFit]
     pbrf: list[LocalFit]
+    least_eigenvalues: Array
     linear: Array
     lissa: Array
 
@@ -35,7 +38,8 @@ def local_responses(model: LogisticNetwork, damping: float, points: Array, depth
     """Solve every local problem of a trained network at ε = −1/n.
 
     The proximal problem with all points is solved from θ^s; those without a point start at its solution, so that they
-    end in the same basin. The proximal Bregman problems start at θ^s, which solves them at ε = 0.
+    end in the same basin, with its Hessian, or with its Gauss-Newton matrix if that solution is no minimum (it may not
+    have converged). The proximal Bregman problems start at θ^s, which solves them at ε = 0.
 
     Args:
         model: at θ^s.
@@ -47,17 +51,33 @@ def local_responses(model: LogisticNetwork, damping: float, points: Array, depth
     whole = proximal(model, damping, weights_of(n))
     solved = solve_local(whole, descend(whole, theta))
     hessian = whole.hessian(solved.theta)
+    least = np.linalg.eigvalsh(hessian)[0]
+    curvature = hessian if least > 0 else whole.gauss_newton(solved.theta)
     damped = whole.gauss_newton(theta)  # G + λI, the same for both objectives: w = 1
     removed = [weights_of(n, point, -1 / n) for point in points]
+    near = [proximal(model, damping, weights) for weights in removed]
+    bregmans = [bregman(model, damping, weights) for weights in removed]
+    fits = [solve_local(each, solved.theta, curvature) for each in near]
+    responses = [solve_local(each, theta, damped) for each in bregmans]
     gradients = model.train_gradients[points]
     scale = float(np.linalg.eigvalsh(damped)[-1])
     return LocalResponses(
-        solved,
-        [solve_local(proximal(model, damping, weights), solved.theta, hessian) for weights in removed],
-        [solve_local(bregman(model, damping, weights), theta, damped) for weights in removed],
+        solved._replace(hessians=solved.hessians + 1),
+        fits,
+        responses,
+        np.array([least, _least_eigenvalue(near, fits, solved.theta), _least_eigenvalue(bregmans, responses, theta)]),
         theta - parameter_influence(gradients, damped) / n,
         theta + lissa(lambda v: damped @ v, gradients.T, scale, depth).T / n,
     )
+
+
+def _least_eigenvalue(objectives: list[LocalObjective], fits: list[LocalFit], start: Array) -> float:
+    """Of the exact Hessian at the converged fit that is farthest from the start; NaN if none converged."""
+    found = [(np.linalg.norm(fit.theta - start), place) for place, fit in enumerate(fits) if fit.converged]
+    if not found:
+        return np.nan
+    place = max(found)[1]
+    return float(np.linalg.eigvalsh(objectives[place].hessian(fits[place].theta))[0])
 
 
 def tangent_errors(model: LogisticNetwork, damping: float, points: Array, step: float = 3e-5) -> Array:

@@ -61,12 +61,14 @@ def response_gaps(
         lissa_depth: depth of LiSSA.
 
     Returns:
-        With S settings (see `settings`): `epochs`, `damping`, `training_gradient_norm`, `all_converged` (S,); `theta`
-        (S, p), θ^s; `points` (k,); `distance` (S, 5, k), the parameter distance of each of `GAPS`; `remaining` (S, k),
-        the distance of the last two together; `paired_distance` (S, 5, k), as `distance` between the changes against
-        the run with all points; `effect` (S, 5, m, k), measured changes of the test losses at each of `MEASURED`;
-        `predicted` (S, 2, m, k), by influence and by LiSSA; `gradient_norm`, `converged`, `hessians` (S, 2, k), of the
-        proximal and the proximal Bregman problems; `tangent_error`; `hidden`, the network's widths.
+        With S settings (see `settings`): `epochs`, `damping`, `training_gradient_norm` (S,); `theta` (S, p), θ^s;
+        `all_converged`, `all_gradient_norm`, `all_hessians` (S,), of the proximal problem with all points;
+        `gradient_norm`, `converged`, `hessians` (S, 2, k), of the proximal and the proximal Bregman problems;
+        `least_eigenvalues` (S, 3), see `LocalResponses`; `points` (k,); `point_gradient_norm` (S, k), of the removed
+        points; `moved` (S, k), how far influence says that θ moves; `distance` (S, 5, k), the parameter distance of
+        each of `GAPS`; `remaining` (S, k), of the last two together; `paired_distance` (S, 5, k), as `distance` between
+        the changes against the run with all points; `effect` (S, 5, m, k), measured changes of the test losses at each
+        of `MEASURED`; `predicted` (S, 2, m, k), by influence and by LiSSA; `tangent_error`; `hidden`, the widths.
     """
     removed = drawn_points(len(data["X_train"]), points, seed)
     X_test, y_test = data["X_test"][:tests], data["y_test"][:tests]
@@ -90,6 +92,11 @@ def response_gaps(
                 "damping": each,
                 "training_gradient_norm": np.linalg.norm(model.train_gradients.mean(axis=0)),
                 "all_converged": local.proximal_all.converged,
+                "all_gradient_norm": local.proximal_all.gradient_norm,
+                "all_hessians": local.proximal_all.hessians,
+                "least_eigenvalues": local.least_eigenvalues,
+                "point_gradient_norm": np.linalg.norm(model.train_gradients[removed], axis=1),
+                "moved": np.linalg.norm(local.linear - model.theta, axis=1),
                 "theta": model.theta,
                 "distance": _distances(stages),
                 "remaining": np.linalg.norm(stages["pbrf"] - stages["lissa"], axis=1),

@@ -19,7 +19,7 @@ class LocalFit(NamedTuple):
         theta: shape (p,).
         gradient_norm: of the whole objective.
         converged: whether the gradient norm is at most the tolerance.
-        hessians: exact Hessians that were formed.
+        hessians: exact Hessians that were formed, those that were not positive definite too.
     """
 
     theta: Array
@@ -33,15 +33,16 @@ def solve_local(
     start: Array,
     curvature: Array | None = None,
     tolerance: float = 1e-10,
-    steps: int = 300,
-    hessians: int = 6,
+    steps: int = 600,
+    hessians: int = 40,
 ) -> LocalFit:
     r"""Minimise by Newton steps $-C^{-1}\nabla Q$ whose matrix C is kept as long as it serves.
 
     C is first `curvature`. When a step leaves more than 9/10 of the gradient, C becomes the Gauss-Newton matrix at the
-    present θ; if that does not help, the exact Hessian where it is positive definite. The Gauss-Newton matrix always
-    is, for c ≥ 0 and λ > 0. Steps are halved until the objective falls (Armijo) or the gradient halves: near the
-    minimum the objective's change drowns in rounding.
+    present θ; if that does not help, the exact Hessian. Where that has an eigenvalue ≤ 0, L-BFGS goes down from there
+    first. So C is always positive definite (the Gauss-Newton matrix is, for c ≥ 0 and λ > 0), and a saddle repels the
+    steps. They are halved until the objective falls (Armijo) or the gradient halves: near the minimum the objective's
+    change drowns in rounding.
 
     Args:
         objective: what to minimise.
@@ -53,9 +54,12 @@ def solve_local(
 
     Returns:
         The fit. It does not raise when the limits are reached: problems that did not converge are counted by callers.
+
+    Raises:
+        LinAlgError: `curvature` is not positive definite.
     """
     theta, gradient, formed, exact = start, objective.gradient(start), 0, False
-    factor = _factor(objective, start) if curvature is None else cho_factor(curvature)
+    factor = cho_factor(objective.gauss_newton(start) if curvature is None else curvature)
     for _ in range(steps):
         norm = np.linalg.norm(gradient)
         if norm <= tolerance:
@@ -64,8 +68,12 @@ def solve_local(
         if np.linalg.norm(gradient) > max(SLOW * norm, tolerance):
             if formed == hessians:
                 break
-            factor = _factor(objective, theta, exact)
-            formed, exact = formed + exact, not exact
+            if exact:
+                theta, factor = _newton(objective, theta)
+                gradient, formed = objective.gradient(theta), formed + 1
+            else:
+                factor = cho_factor(objective.gauss_newton(theta))
+            exact = not exact
     norm = float(np.linalg.norm(gradient))
     return LocalFit(theta, norm, norm <= tolerance, formed)
 
@@ -77,13 +85,13 @@ def descend(objective: LocalObjective, start: Array, steps: int = 3000) -> Array
     return found.x
 
 
-def _factor(objective: LocalObjective, theta: Array, exact: bool = False) -> tuple[Array, bool]:
-    if exact:
-        try:
-            return cho_factor(objective.hessian(theta))
-        except LinAlgError:
-            pass  # a direction of negative curvature
-    return cho_factor(objective.gauss_newton(theta))
+def _newton(objective: LocalObjective, theta: Array) -> tuple[Array, tuple[Array, bool]]:
+    """Where to go on and with which factor: the Hessian's, or further down and the Gauss-Newton matrix's."""
+    try:
+        return theta, cho_factor(objective.hessian(theta))
+    except LinAlgError:  # a direction of negative curvature
+        below = descend(objective, theta, steps=300)
+        return below, cho_factor(objective.gauss_newton(below))
 
 
 def _advance(objective: LocalObjective, theta: Array, gradient: Array, step: Array) -> tuple[Array, Array]:
