@@ -4,6 +4,7 @@ from numpy.testing import assert_allclose
 
 from influence_lab.data.toy import toy_data
 from influence_lab.evaluations.fading import descent_closed_form, descent_derivative, fading
+from influence_lab.evaluations.fading_tables import correlations_in_time, early_over_late
 from influence_lab.models.toy import leave_one_out_retrainings, toy_training
 from tests.cases import LINEAR, LOGISTIC, QUADRATIC_CASES
 
@@ -61,3 +62,20 @@ def test_prediction_in_time_is_right_for_the_first_step():
     scale = np.abs(found["measured"][:, 0]).max()
     assert_allclose(found["timed"][:, 0], found["measured"][:, 0], atol=0.02 * scale)
     assert (found["apart"][:, 1] > found["apart"][:, 0]).all()
+    by_influence, in_time = correlations_in_time(found)
+    assert by_influence.shape == (2, 2, 2)
+    assert in_time[:, 0].min() > 0.99
+
+
+def test_influence_with_damping_is_about_1_over_rate_times_damping_steps():
+    """Directions of eigenvalue h: 1 − (1 − ηh)^T ≈ 1 − exp(−x) and h/(h + λ) = x/(1 + x), x = h/λ; at most 0.205 apart."""
+    values, damping, rate = np.geomspace(1e-4, 1.0, 30), 1e-2, 1e-3
+    share = -values * descent_closed_form(np.diag(values), np.ones(30), rate, [round(1 / (rate * damping))])[0]
+    assert np.abs(share - values / (values + damping)).max() < 0.205
+
+
+def test_each_end_is_compared_with_the_early_step():
+    found = np.array([[0.0, 0.9, 0.2], [0.0, 0.7, 0.0]])
+    table = early_over_late({"a": found}, [1, 10, 1000], 10, lambda mean, half: "yes" if mean > half else "no")
+    assert table.columns.tolist() == ["prediction", "end 1,000"]
+    assert table["end 1,000"][0] == "+0.70 ± 0.00 yes"

@@ -5,8 +5,15 @@ from numpy.testing import assert_allclose
 from influence_lab.data.toy import toy_data
 from influence_lab.evaluations.architecture_sweeps import architecture_sweeps, variants
 from influence_lab.evaluations.convex_removals import convex_problems, convex_removals
-from influence_lab.evaluations.noise import leave_one_out_effects, noise_alone, noise_to_effect
+from influence_lab.evaluations.noise import (
+    leave_one_out_effects,
+    median_noise,
+    noise_to_effect,
+    random_signs,
+    same_sign,
+)
 from influence_lab.evaluations.repeated_leave_one_out import repeated_leave_one_out
+from influence_lab.evaluations.sweep_tables import permuted_spreads, spread, sweep_table
 from influence_lab.models.toy import leave_one_out_retrainings, toy_training
 
 TOY = {"hidden": [4, 3], "epochs": 3, "batch_size": 8, "learning_rate": 0.01}
@@ -33,9 +40,20 @@ def test_no_conic_separates_the_classes_so_that_logistic_regression_has_a_minimu
     assert np.linalg.norm(problem.gradient(theta, problem.weights())) < 1e-12
 
 
-def test_noise_alone_gives_the_ratio_of_a_mean_that_is_noise():
-    """The median of √S |t| ⁻¹-like ratios: for S = 5 draws, √5 over the median |t| of 4 degrees of freedom, 0.741."""
-    assert abs(noise_alone(5) - np.sqrt(5) / 0.741) < 0.1
+def test_random_signs_leave_the_ratio_of_pure_noise_as_it_is():
+    """For S = 5 normal draws it is √5 over the median |t| of 4 degrees of freedom, 0.741, whatever the signs."""
+    effects = np.random.default_rng(0).standard_normal((5, 200, 100))
+    flipped = random_signs(effects)
+    assert flipped.shape == (15,)
+    assert_allclose([median_noise(effects), *flipped], np.sqrt(5) / 0.741, rtol=0.03)
+    assert abs(same_sign(effects) - 1 / 16) < 0.01
+
+
+def test_random_signs_hide_an_effect_that_the_starts_share():
+    effects = 3.0 + 0.1 * np.random.default_rng(0).standard_normal((5, 50))
+    assert random_signs(effects).min() > 10 * median_noise(effects)
+    assert same_sign(effects) == 1
+    assert len(random_signs(np.ones((9, 4)) + effects[:1, :4], most=7)) == 7
 
 
 def test_an_effect_far_above_the_noise_has_a_small_ratio():
@@ -68,9 +86,28 @@ def test_every_sweep_goes_through_the_toy_network():
     assert sum(one.hidden == (32, 16) and one.decay == 0 for one in chosen) == 3
 
 
+def test_the_toy_network_counts_once(data):
+    found = architecture_sweeps(data, TOY, 2, 0.1, 4, 8, [1, 2], [4], [0.0])
+    assert found["first"].tolist() == [True, True, False, False]
+    assert_allclose(found["correlation"][1], found["correlation"][2])
+    assert np.abs(found["ceiling"]).max() <= 1 + 1e-12
+    assert sweep_table(found)["label"].tolist() == ["depth 1", "depth 2", "width 4", "weight decay 0"]
+
+
+def test_a_spread_that_does_not_depend_on_the_network_is_what_permutations_give():
+    """Exchangeable networks: the observed spread is one more permutation, so its rank is uniform."""
+    below = [
+        np.mean(permuted_spreads(each, draws=200) < spread(each))
+        for each in np.random.default_rng(0).standard_normal((100, 5, 6))
+    ]
+    assert abs(np.mean(below) - 0.5) < 0.1  # three standard errors of 100 uniform numbers
+    shifted = np.random.default_rng(1).standard_normal((5, 6)) + 10 * np.arange(6)
+    assert spread(shifted) > permuted_spreads(shifted, draws=200).max()
+
+
 def test_strong_weight_decay_makes_influence_agree_with_retraining(data):
     """Trained long with decay 0.5 the network is at its only minimum, θ near 0: damping apart, influence is right."""
     long = TOY | {"epochs": 300, "batch_size": 0, "learning_rate": 0.05}
     found = architecture_sweeps(data, long, 2, 1e-6, 6, 8, [], [], [0.5])
-    assert found["correlation"].shape == (1, 2, 8)
+    assert found["correlation"].shape == found["ceiling"].shape == (1, 2, 8)
     assert found["correlation"].min() > 0.9

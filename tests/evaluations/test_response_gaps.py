@@ -53,6 +53,7 @@ def test_a_run_holds_every_stage_of_every_setting(runs):
     assert run["effect"].shape == (3, len(MEASURED), 6, 5)
     assert run["converged"].all()
     assert run["gradient_norm"].max() <= 1e-10
+    assert run["least_eigenvalues"].min() > 0
     assert (run["remaining"] <= run["distance"][:, 3:].sum(axis=1) * (1 + 1e-12)).all()  # triangle inequality
 
 
@@ -78,7 +79,28 @@ def test_points_that_did_not_converge_are_left_out_and_counted(runs):
     assert gap_table(spoilt)["distance"].max() < 1e3
     counts = convergence_table(spoilt).set_index(["epochs", "damping", "problem"])["converged"]
     assert counts[(4, 0.1, "proximal Bregman")] == 9
-    assert counts.sum() == 2 * 3 * 2 * 5 - 1
+    assert counts.sum() == 2 * 3 * (2 * 5 + 1) - 1
+    ranks = convergence_table(spoilt).set_index(["epochs", "damping", "problem"])["ranks"]
+    norms = runs[0]["point_gradient_norm"][0]
+    assert ranks[(4, 0.1, "proximal Bregman")] == str(1 + (norms > norms[2]).sum())
+
+
+def test_a_start_whose_problem_with_all_points_failed_has_no_proximal_stage(runs):
+    spoilt = [{name: values.copy() for name, values in run.items()} for run in runs]
+    spoilt[0]["all_converged"][0] = False
+    spoilt[0]["converged"][0, 0, 1] = False
+    assert usable(spoilt[0], 0, "pbrf").all()
+    stages = stage_table(spoilt).query("epochs == 4 and damping == 0.1 and seed == 0")["stage"]
+    assert set(stages) == {"other batches", "cold", "warm", "pbrf", "lissa", "ceiling"}
+    assert len(share_table(spoilt)) == len(share_table(runs)) - 1
+    assert over_seeds(gap_table(spoilt), ["epochs", "damping", "gap"], "paired")["half"].isna().sum() == len(GAPS)
+
+
+def test_the_slope_of_an_effect_on_itself_doubled_is_one_half(runs):
+    doubled = [run | {"effect": run["predicted"][:, :1].repeat(len(MEASURED), 1) / 2} for run in runs]
+    table = stage_table(doubled).query("stage == 'pbrf'")
+    assert_allclose(table["slope"], 0.5)
+    assert_allclose(table["correlation"], 1.0)
 
 
 def test_shares_are_ratios_of_the_distances(runs):
@@ -86,6 +108,8 @@ def test_shares_are_ratios_of_the_distances(runs):
     distance = runs[0]["distance"][0]
     assert_allclose(row["linearisation"], np.median(distance[3] / distance[:3].sum(axis=0)))
     assert_allclose(row["solver"], np.median(distance[4] / distance[3]))
+    assert_allclose(row["largest"], (distance[3] / runs[0]["moved"][0]).max())
+    assert row["paired_remaining"] > row["remaining"]  # training on moves the network whether or not a point is gone
     summary = over_seeds(share_table(runs), ["epochs", "damping"], "solver")
     assert len(summary) == 3
 

@@ -4,12 +4,10 @@ from numpy.testing import assert_allclose
 
 from influence_lab.figures.response_functions import (
     RESPONSES,
-    gap_distances,
     means_along,
     noise_scatter,
     paired_scatter,
     response_curves,
-    sweep_means,
 )
 
 TABLE = pd.DataFrame({"value": [1.0, 2.0], "mean": [0.5, 0.6], "half": [0.1, 0.2]})
@@ -29,11 +27,6 @@ def test_means_have_their_intervals_drawn():
     assert figure.data[0].line.color != figure.data[1].line.color
 
 
-def test_sweeps_stand_side_by_side():
-    figure = sweep_means("t", "y", {"depth": TABLE, "width": TABLE})
-    assert [list(trace.x) for trace in figure.data] == [["depth 1", "depth 2"], ["width 1", "width 2"]]
-
-
 def test_the_five_responses_of_one_anchor_are_shown_together():
     curves = dict.fromkeys(RESPONSES, np.array([0.0, np.nan, 1.0]))
     figure = response_curves("t", np.arange(3.0), {"a": curves, "b": curves})
@@ -43,12 +36,3 @@ def test_the_five_responses_of_one_anchor_are_shown_together():
 def test_the_line_of_equal_noise_covers_all_pairs():
     figure = noise_scatter("t", np.array([0.1, 1.0]), np.array([0.5, 2.0]))
     assert list(figure.data[0].x) == list(figure.data[0].y) == [0.1, 2.0]
-
-
-def test_each_setting_shows_both_ways_of_counting():
-    rows = [(100, 0.1, seed, "warm start", 2.0 + seed, 1.0) for seed in range(2)]
-    table = pd.DataFrame(rows, columns=["epochs", "damping", "seed", "gap", "distance", "paired"])
-    figure = gap_distances("t", {"a": table, "b": table})
-    assert [trace.visible for trace in figure.data] == [True, True, False, False]
-    assert list(figure.data[0].y) == [2.5]
-    assert list(figure.data[1].error_y.array) == [0.0]

@@ -1,25 +1,16 @@
-"""Figures of page 03_response_functions: stages, gaps and the two responses in one dimension."""
+"""Figures of page 03_response_functions: predicted and measured effects, responses in one dimension, noise."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from influence_lab.evaluations.response_tables import over_seeds
 from influence_lab.figures.taylor_neumann import slider
 from influence_lab.figures.theme import COLOUR_CYCLE, OKABE_ITO, new_figure
 
 Array = np.ndarray
 GREY = "rgba(128,128,128,0.8)"
-STAGES = {  # what readers see of the stages' names
-    "other batches": "cold, other batches",
-    "cold": "cold",
-    "warm": "warm",
-    "proximal": "proximal",
-    "pbrf": "PBRF",
-    "lissa": "influence by LiSSA",
-}
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star", "cross")
 
 
@@ -81,34 +72,6 @@ def means_along(
     return figure
 
 
-def gap_distances(title: str, settings: Mapping[str, pd.DataFrame]) -> go.Figure:
-    """Parameter distance of each gap, counted in two ways, on a logarithmic axis; a slider over settings.
-
-    Args:
-        title: the finding.
-        settings: by the text of the slider, rows of `gap_table`.
-    """
-    figure = new_figure(title, "", "parameter distance", log_y=True, height=540)
-    ways = {
-        "distance": ("from place to place", "blue", "circle"),
-        "paired": ("between changes", "vermillion", "square"),
-    }
-    for table in settings.values():
-        for column, (name, colour, symbol) in ways.items():
-            means = over_seeds(table, ["gap"], column)
-            figure.add_scatter(
-                x=means["gap"],
-                y=means["mean"],
-                error_y={"array": means["half"], "thickness": 1.5, "width": 4},
-                mode="markers",
-                marker={"color": OKABE_ITO[colour], "symbol": symbol, "size": 9},
-                name=name,
-                hovertemplate="%{x}: %{y:.3g} ± %{error_y.array:.2g}<extra>" + name + "</extra>",
-            )
-    slider(figure, list(settings), "", each=len(ways))
-    return figure
-
-
 def response_curves(title: str, epsilon: Array, panels: Mapping[str, Mapping[str, Array]]) -> go.Figure:
     """The responses θ(ε) of one parameter; a slider over the parameters θ^s at which they start.
 
@@ -163,21 +126,3 @@ def noise_scatter(title: str, effect: Array, noise: Array) -> go.Figure:
         hovertemplate="effect %{x:.2g}, noise %{y:.2g}<extra></extra>",
     )
     return figure
-
-
-def sweep_means(title: str, y_title: str, sweeps: Mapping[str, pd.DataFrame]) -> go.Figure:
-    """Means with 95 % intervals for each network, the sweeps side by side on one axis of names.
-
-    Args:
-        title: the finding.
-        y_title: with unit.
-        sweeps: by the sweep's name, with the columns `value`, `mean` and `half`.
-    """
-    tables = {name: table.assign(label=_labels(name, table["value"])) for name, table in sweeps.items()}
-    figure = means_along(title, "", y_title, tables, "label")
-    figure.add_hline(y=0, line={"dash": "dot", "color": GREY})
-    return figure
-
-
-def _labels(sweep: str, values: Sequence[float]) -> list[str]:
-    return [f"{sweep} {value:g}" for value in values]
