@@ -69,12 +69,7 @@ from influence_lab.evaluations.fading_tables import correlations_in_time, early_
 from influence_lab.evaluations.intervals import bootstrap_interval, interval_table, jackknife_interval, mean_interval
 from influence_lab.evaluations.leave_one_out import leverages
 from influence_lab.evaluations.local_responses import solver_errors
-from influence_lab.evaluations.noise import (
-    leave_one_out_effects,
-    median_noise,
-    random_signs,
-    same_sign,
-)
+from influence_lab.evaluations.noise import leave_one_out_effects, median_noise, random_signs, same_sign
 from influence_lab.evaluations.response_gaps import MEASURED
 from influence_lab.evaluations.response_tables import (
     by_test_loss,
@@ -393,7 +388,8 @@ centre, half = mean_interval(np.log(solver))
 display(
     Markdown(
         f"**Small beside what?** From place to place, anything is small: {length} more epochs move the network far, point or no point. Beside the movement "
-        f"that influence predicts, ‖(G + λI)⁻¹g‖/n, linearisation is {default_shares['relative'].mean():.0%} in the median and {default_shares['largest'].mean():.0%} for the worst point.\n\n"
+        f"that influence predicts, ‖(G + λI)⁻¹g‖/n, linearisation is {default_shares['relative'].mean():.0%} in the median and {default_shares['largest'].mean():.0%} for the worst point. With λ = {dampings[0]:g} it "
+        f"is up to {shares.query('damping == @dampings[0]')['largest'].max():.2g} times that movement: descent ends elsewhere, as it does in one dimension where the minimum nearby is gone.\n\n"
         f"Over the {seeds} starts the solver's share of the linearisation runs from {solver.min():.2g} to {solver.max():.2g}, all far above the rule's 0.01; that the "
         f"interval of the mean reaches down to it comes from taking it as symmetric. On the logarithmic scale it is {np.exp(centre):.2g} "
         f"[{np.exp(centre - half):.2g}, {np.exp(centre + half):.2g}]. It depends on the depth, and can be made as small as one likes; what the report leaves out is that somebody has to."
@@ -522,8 +518,8 @@ best = [fading_steps[np.argmax(each.mean(axis=0))] for each in by_influence]
 growth = np.median(fading["apart"][:, -1] / fading["apart"][:, ten])
 show(
     stage_figures.fading_correlations(
-        "Steps after which influence predicts best:<br>"
-        + ", ".join(f"{step:,} at λ = {each:g}" for step, each in zip(best, fading_dampings, strict=True)),
+        f"Influence predicts best after {', '.join(f'{step:,}' for step in best)} steps<br>with λ = {', '.join(f'{each:g}' for each in fading_dampings)}; "
+        f"1/(ηλ) is {', '.join(f'{steps:,.0f}' for steps in marks.values())}",
         {name: interval_table("steps", fading_steps, values.T) for name, values in predictions.items()},
         marks,
     ),
@@ -536,23 +532,19 @@ show(
 rule = next(
     check for claim in load_claims() if claim.id == "B9" for check in claim.checks if check.name == "early_over_late"
 )
-verdicts = early_over_late(
-    predictions,
-    fading_steps,
-    10,
-    lambda mean, half: rule.outcome(Measurement(value=mean, uncertainty=half)),
-)
 show_table(
-    verdicts,
+    early_over_late(
+        predictions, fading_steps, 10, lambda mean, half: rule.outcome(Measurement(value=mean, uncertainty=half))
+    ),
     f"The check of claim B9, correlation after 10 steps minus that at the end, and its outcome for each prediction and end; ± 95 % over {starts} starts. "
     f"Recorded: λ = {damping:g}, the page's default, at the last step.",
 )
 
 # %% [markdown]
-# **What this verdict hangs on.** The rule names neither λ nor the end, and the table shows that the outcome depends on both: with small λ and an early end,
-# influence gets *better* in the course of training, since its time has not come yet. Influence is bound in time in this sense: each λ has its own,
-# about $1/(\eta\lambda)$ steps, and with it neither earlier nor later steps are predicted as well. The Taylor expansion *for* $T$ steps, the last row, is what Schioppa and
-# others study: nearly exact for few steps, it loses its hold as training goes on.
+# **What this verdict hangs on.** The rule names neither λ nor the end, and the outcome depends on both. With little damping, influence predicts late steps better than the tenth,
+# since its time had not come; with much, the tenth better than late ones. In this sense influence *is* bound in time: with damping λ it is a prediction for about
+# $1/(\eta\lambda)$ steps, and its best time moves with λ, though it comes earlier than that. For the whole training it is not, whatever λ. The last
+# row is what Schioppa and others study, a Taylor expansion *for* $T$ steps: nearly exact for few steps, it loses its hold as training goes on.
 
 # %% [markdown]
 # ## Where influence is right, and what breaks it
@@ -612,7 +604,7 @@ permuted = permuted_spreads(agreement)
 show(
     stage_figures.sweep_means(
         f"Influence and retraining from the start: correlations from {networks['mean'].min():.2f} to {networks['mean'].max():.2f};<br>"
-        f"other batches move the ceiling to {networks['ceiling'].min():.2f} to {networks['ceiling'].max():.2f}",
+        f"of two retrainings in different batches: from {networks['ceiling'].min():.2f} to {networks['ceiling'].max():.2f}",
         "correlation with retraining",
         networks,
     ),

@@ -26,7 +26,7 @@ class Toy(Section):
     epochs: int = Field(ge=1, description="passes over the points in each training; cost is linear in it")
     batch_size: int = Field(ge=1, description="points in a mini-batch")
     learning_rate: float = Field(gt=0, description="of Adam")
-    seeds: int = Field(ge=2, description="starts and batch orders of the trained networks, which intervals are over")
+    seeds: int = Field(ge=3, description="starts and batch orders of the trained networks, which intervals are over")
     bench_engine_models: int = Field(ge=1, description="retrainings that the engine is timed on in each round")
     bench_loop_models: int = Field(ge=1, description="retrainings that the plain torch loop is timed on")
     bench_keras_models: int = Field(ge=1, description="retrainings that each Keras loop is timed on")
