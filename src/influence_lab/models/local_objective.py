@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from scipy.special import expit
 
-from influence_lab.curvature.hessian import hessian
+from influence_lab.curvature.logit_hessian import LogitDerivatives
 from influence_lab.models.layered import Network
 from influence_lab.models.logistic_network import LogisticNetwork
 from influence_lab.models.retraining_stack import Stack, with_ones
@@ -52,19 +52,20 @@ class LocalObjective:
 
     def gauss_newton(self, theta: Array) -> Array:
         r"""$\frac1n\sum_i c_i\,\sigma_i(1 - \sigma_i)\nabla f_i\nabla f_i^\top + \lambda I$, shape (p, p)."""
-        J = LogisticNetwork(self.network, theta, self.X, self.X[:, 0]).logit_gradients(self.X)
-        p = expit(self._logits(theta))
-        return J.T @ (J * (self.scale * p * (1 - p))[:, None]) / len(J) + self.damping * np.eye(J.shape[1])
+        return self._gauss_newton(theta, self._derivatives(theta))
 
     def hessian(self, theta: Array) -> Array:
-        """∇²Q(θ) by automatic differentiation, shape (p, p)."""
-        X, scale, offset = (torch.as_tensor(values) for values in (self.X, self.scale, self.offset))
+        r"""∇²Q(θ): the Gauss-Newton matrix and $\frac1n\sum_i (c_i\,\sigma(f_i) - r_i)\nabla^2 f_i$, shape (p, p)."""
+        derivatives = self._derivatives(theta)
+        slopes = (self.scale * expit(self._logits(theta)) - self.offset) / len(self.X)
+        return self._gauss_newton(theta, derivatives) + derivatives.hessian(torch.as_tensor(slopes)).numpy()
 
-        def mean_loss(parameters: torch.Tensor) -> torch.Tensor:
-            f = self.network.outputs(parameters, X)[:, 0]
-            return (scale * torch.nn.functional.softplus(f) - offset * f).mean()
+    def _gauss_newton(self, theta: Array, derivatives: LogitDerivatives) -> Array:
+        J, p = derivatives.gradients().numpy(), expit(self._logits(theta))
+        return J.T @ (J * (self.scale * p * (1 - p))[:, None]) / len(J) + self.damping * np.eye(J.shape[1])
 
-        return hessian(mean_loss, torch.as_tensor(theta)).numpy() + self.damping * np.eye(len(theta))
+    def _derivatives(self, theta: Array) -> LogitDerivatives:
+        return LogitDerivatives(self.network, torch.as_tensor(theta), torch.as_tensor(self.X))
 
     def _logits(self, theta: Array) -> Array:
         return self._stack(theta).logits(self._inputs)[0].numpy()
