@@ -10,9 +10,10 @@ from influence_lab.models.layered import ACTIVATIONS, Network
 class LogitDerivatives:
     r"""Derivatives of $f(\theta, x_i)$ at one θ, from one pass forward and one backward.
 
-    With the pre-activations $s_\ell = V_\ell \bar a_{\ell-1}$ of `Network` and $\delta_\ell = \partial f/\partial s_\ell$,
-    the gradient by $\mathrm{vec}\,V_\ell$ is $\bar a_{\ell-1} \otimes \delta_\ell$. The second derivative by $V_\ell$ and
-    $V_k$, k ≤ ℓ, has two parts: $\partial\delta_\ell/\partial s_k$ with both inputs, and, for k < ℓ, $\delta_\ell$ with
+    With the pre-activations $s_\ell = V_\ell \bar a_{\ell-1}$ of `Network` and
+    $\delta_\ell = \partial f/\partial s_\ell$, the gradient by $\mathrm{vec}\,V_\ell$ is
+    $\bar a_{\ell-1} \otimes \delta_\ell$. The second derivative by $V_\ell$ and $V_k$, k ≤ ℓ, has two parts:
+    $\partial\delta_\ell/\partial s_k$ with both inputs, and, for k < ℓ, $\delta_\ell$ with
     $\partial\bar a_{\ell-1}/\partial s_k$ and the input of layer k.
 
     Args:

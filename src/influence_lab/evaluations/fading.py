@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from influence_lab.attributions.influence import influence
-from influence_lab.evaluations.response_gaps import drawn_points
+from influence_lab.evaluations.drawn_points import drawn_points
 from influence_lab.models.problem import Problem
 from influence_lab.models.retraining import logits, retrain
 from influence_lab.models.retraining_weights import leave_out

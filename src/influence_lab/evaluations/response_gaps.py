@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from influence_lab.evaluations.drawn_points import drawn_points
 from influence_lab.evaluations.local_responses import local_responses, tangent_errors
 from influence_lab.models.retraining import logits, retrain
 from influence_lab.models.retraining_weights import leave_out
@@ -27,11 +28,6 @@ def settings(lengths: list[int], length: int, dampings: list[float], damping: fl
     """
     others = [(length, each) for each in dampings if each != damping]
     return [(length, damping), *others, *((each, damping) for each in lengths if each != length)]
-
-
-def drawn_points(n: int, count: int, seed: int) -> Array:
-    """Training points to remove: `count` of n, drawn by the seed, in increasing order."""
-    return np.sort(np.random.default_rng([seed, 3]).choice(n, count, replace=False))
 
 
 def response_gaps(

@@ -1,0 +1,10 @@
+"""Which training points are left out where leaving out all of them costs too much."""
+
+import numpy as np
+
+Array = np.ndarray
+
+
+def drawn_points(n: int, count: int, seed: int) -> Array:
+    """Training points to remove: `count` of n, drawn by the seed, in increasing order."""
+    return np.sort(np.random.default_rng([seed, 3]).choice(n, count, replace=False))
