@@ -63,6 +63,7 @@ from scipy.stats import spearmanr
 from influence_lab.artifacts import read_arrays
 from influence_lab.attributions.influence import influence
 from influence_lab.evaluations.agreement import correlations
+from influence_lab.evaluations import response_tables as tables
 from influence_lab.evaluations.convex_removals import convex_problems, quadratic_features
 from influence_lab.evaluations.fading import descent_closed_form, descent_derivative
 from influence_lab.evaluations.fading_tables import correlations_in_time, early_over_late
@@ -71,20 +72,10 @@ from influence_lab.evaluations.leave_one_out import leverages
 from influence_lab.evaluations.local_responses import solver_errors
 from influence_lab.evaluations.noise import leave_one_out_effects, median_noise, random_signs, same_sign
 from influence_lab.evaluations.response_gaps import MEASURED
-from influence_lab.evaluations.response_tables import (
-    by_test_loss,
-    convergence_table,
-    gap_table,
-    over_seeds,
-    share_summary,
-    share_table,
-    stage_table,
-    usable,
-)
 from influence_lab.evaluations.slopes import log_log_slope
 from influence_lab.evaluations.sweep_tables import permuted_spreads, spread, sweep_table
 from influence_lab.figures import response_functions as figures
-from influence_lab.figures import response_stages as stage_figures
+from influence_lab.figures import response_stages as along
 from influence_lab.figures.show import show, show_table
 from influence_lab.locations import artifact
 from influence_lab.models.retraining_work import Training
@@ -278,29 +269,25 @@ display(
 # Hessian has a negative eigenvalue. Points whose PBRF did not get there are left out at every stage; those whose proximal problem did not, where it enters.
 
 # %%
-table = convergence_table(runs)
+table = tables.convergence_table(runs)
 least = min(run["least_eigenvalues"].min() for run in runs)
 show_table(
-    table.rename(
-        columns={
-            "damping": "λ",
-            "worst": "largest gradient norm",
-            "hessians": "Hessians formed",
-            "ranks": "ranks of those left out",
-        }
+    table.set_axis(
+        ["epochs", "λ", *table.columns[2:5], "largest gradient norm", "Hessians formed", "ranks of those left out"],
+        axis=1,
     ),
     f"Local problems over {seeds} starts with {points} removed points each; the gradient norm is the worst of those that converged; ranks by the norm of the "
     f"point's own gradient among the {points} of its start. Least Hessian eigenvalue with all points and at the solutions of each kind farthest from their starts: {least:.1g}.",
 )
 
 # %% tags=["hide-input"]
-stages = stage_table(runs)
-summary = over_seeds(stages, ["epochs", "damping", "stage"], "correlation")
+stages = tables.stage_table(runs)
+summary = tables.over_seeds(stages, ["epochs", "damping", "stage"], "correlation")
 at_default = summary.query("epochs == @length and damping == @damping").set_index("stage")
 slope_pbrf = mean_interval(stages.query("epochs == @length and damping == @damping and stage == 'pbrf'")["slope"])
-kept = usable(runs[0], 0, "pbrf")
+kept = tables.usable(runs[0], 0, "pbrf")
 pairs = {
-    stage_figures.STAGES[stage]: (runs[0]["predicted"][0, 0][:, kept], runs[0]["effect"][0, place][:, kept])
+    along.STAGES[stage]: (runs[0]["predicted"][0, 0][:, kept], runs[0]["effect"][0, place][:, kept])
     for place, stage in enumerate(MEASURED)
 }
 show(
@@ -311,18 +298,17 @@ show(
         pairs,
     ),
     f"Start 0 of {seeds}, λ = {damping:g}, {length} epochs, {kept.sum()} removed points by {tests} test points. The slider sets what is measured. Correlations in the title: "
-    "mean over starts. A correlation does not see size: the slope of the PBRF's effects on the predicted ones is {:.2f} ± {:.2f}.".format(
-        *slope_pbrf
-    ),
+    "mean over starts. A correlation does not see size: the slope of the PBRF's effects on the predicted ones is "
+    f"{slope_pbrf[0]:.2f} ± {slope_pbrf[1]:.2f}.",
     "A slider over scatter plots of measured against predicted changes, from cold retraining to the PBRF, with the diagonal.",
 )
 
 # %% tags=["hide-input"]
 labels = {(e, d): f"{e:.0f} epochs, λ = {d:g}" for e, d in zip(runs[0]["epochs"], runs[0]["damping"], strict=True)}
 show(
-    stage_figures.stage_correlations(
+    along.stage_correlations(
         "Correlation with influence at the default setting: "
-        + ", ".join(f"{stage_figures.STAGES[stage]} {at_default.loc[stage, 'mean']:.2f}" for stage in MEASURED[1:])
+        + ", ".join(f"{along.STAGES[stage]} {at_default.loc[stage, 'mean']:.2f}" for stage in MEASURED[1:])
         + f";<br>of two cold retrainings with each other: {at_default.loc['ceiling', 'mean']:.2f}",
         "correlation",
         {labels[key]: group for key, group in summary.groupby(["epochs", "damping"], sort=False)},
@@ -339,7 +325,7 @@ most = gains.iloc[:, 1:].idxmax(axis=1).value_counts()
 display(
     Markdown(
         "Which step raises the correlation most? "
-        + ", ".join(f"to {stage_figures.STAGES[stage]} in {most.get(stage, 0)}" for stage in MEASURED[2:])
+        + ", ".join(f"to {along.STAGES[stage]} in {most.get(stage, 0)}" for stage in MEASURED[2:])
         + f" of {len(gains)} settings. The last takes out the rest of the training, which losses still ask for and Bregman divergences do not. "
         + f"It is no ladder: in {(gains['proximal'] < 0).sum()} of {len(gains)} settings proximal problems agree with influence less than warm starts do."
     )
@@ -361,11 +347,11 @@ record(
 # the same stage with all points, which leaves what the removal does.
 
 # %% tags=["hide-input"]
-gaps = gap_table(runs)
-shares = share_table(runs)
+gaps = tables.gap_table(runs)
+shares = tables.share_table(runs)
 default_shares = shares.query("epochs == @length and damping == @damping")
 show(
-    stage_figures.gap_distances(
+    along.gap_distances(
         f"Linearisation and solver together: {default_shares['remaining'].mean():.1g} of the other three gaps;<br>"
         f"between changes, linearisation alone: {default_shares['paired'].mean():.1g}",
         {labels[key]: group for key, group in gaps.groupby(["epochs", "damping"], sort=False)},
@@ -389,14 +375,14 @@ display(
     Markdown(
         f"**Small beside what?** From place to place, anything is small: {length} more epochs move the network far, point or no point. Beside the movement "
         f"that influence predicts, ‖(G + λI)⁻¹g‖/n, linearisation is {default_shares['relative'].mean():.0%} in the median and {default_shares['largest'].mean():.0%} for the worst point. With λ = {dampings[0]:g} it "
-        f"is up to {shares.query('damping == @dampings[0]')['largest'].max():.2g} times that movement: descent ends elsewhere, as it does in one dimension where the minimum nearby is gone.\n\n"
+        f"is up to {shares.query('damping == @dampings[0]')['largest'].max():.2g} times that movement: single problems end far away, as in one dimension where the minimum nearby is gone.\n\n"
         f"Over the {seeds} starts the solver's share of the linearisation runs from {solver.min():.2g} to {solver.max():.2g}, all far above the rule's 0.01; that the "
         f"interval of the mean reaches down to it comes from taking it as symmetric. On the logarithmic scale it is {np.exp(centre):.2g} "
         f"[{np.exp(centre - half):.2g}, {np.exp(centre + half):.2g}]. It depends on the depth, and can be made as small as one likes; what the report leaves out is that somebody has to."
     )
 )
 show_table(
-    share_summary(shares),
+    tables.share_summary(shares),
     f"Ratios of parameter distances: median (in the last column, largest) over removed points, mean and 95 % interval over {seeds} starts.",
 )
 
@@ -517,7 +503,7 @@ predictions["influence in time"] = in_time
 best = [fading_steps[np.argmax(each.mean(axis=0))] for each in by_influence]
 growth = np.median(fading["apart"][:, -1] / fading["apart"][:, ten])
 show(
-    stage_figures.fading_correlations(
+    along.fading_correlations(
         f"Influence predicts best after {', '.join(f'{step:,}' for step in best)} steps<br>with λ = {', '.join(f'{each:g}' for each in fading_dampings)}; "
         f"1/(ηλ) is {', '.join(f'{steps:,.0f}' for steps in marks.values())}",
         {name: interval_table("steps", fading_steps, values.T) for name, values in predictions.items()},
@@ -541,12 +527,11 @@ show_table(
 )
 
 # %% [markdown]
-# **What this verdict hangs on.** The rule names neither λ nor the end, and the outcome depends on both. With little damping, influence predicts late steps better than the tenth,
-# since its time had not come; with much, the tenth better than late ones. In this sense influence *is* bound in time: with damping λ it is a prediction for about
-# $1/(\eta\lambda)$ steps, and its best time moves with λ, though it comes earlier than that. For the whole training it is not, whatever λ. The last
+# **What this verdict hangs on.** The rule names neither λ nor the end, and the outcome depends on both. With little damping, influence predicts late steps better than the tenth;
+# with much, the tenth better than late ones. In this sense influence *is* bound in time: with damping λ it is a prediction for about $1/(\eta\lambda)$ steps, and
+# its best time moves with λ (not exactly so: $G$ changes while training goes on). No λ makes it a prediction for the whole training. The last
 # row is what Schioppa and others study, a Taylor expansion *for* $T$ steps: nearly exact for few steps, it loses its hold as training goes on.
-
-# %% [markdown]
+#
 # ## Where influence is right, and what breaks it
 #
 # Regularised logistic regression, all points, each refitted to the last digits; beside it the toy network, trained again from the start
@@ -602,14 +587,14 @@ agreement = sweeps["correlation"][sweeps["first"]].mean(axis=2).T  # (starts, di
 sweep_spread = bootstrap_interval(spread, agreement)
 permuted = permuted_spreads(agreement)
 show(
-    stage_figures.sweep_means(
+    along.sweep_means(
         f"Influence and retraining from the start: correlations from {networks['mean'].min():.2f} to {networks['mean'].max():.2f};<br>"
         f"of two retrainings in different batches: from {networks['ceiling'].min():.2f} to {networks['ceiling'].max():.2f}",
         "correlation with retraining",
         networks,
     ),
     f"Toy network with one thing changed; retrained from the same start in the same mini-batches. Correlation over {sweep_points} removed points, mean over {tests} test "
-    f"points; mean and 95 % interval over {seeds} starts, whose spread is the dependence on initialisation. Ceiling: correlation with retraining in other batches.",
+    f"points; mean and 95 % interval over {seeds} starts, whose spread is the dependence on initialisation. Ceiling: correlation with retraining in other batches; where it is low, little is left to agree with.",
     "Mean correlations with intervals for each depth, width and weight decay, each with its ceiling.",
 )
 
@@ -629,7 +614,7 @@ display(
 by_test = network_pearson.mean(axis=0)
 at_5, at_95 = np.percentile(by_test, [5, 95])
 show_table(
-    by_test_loss(network_pearson, whole_losses.mean(axis=0)),
+    tables.by_test_loss(network_pearson, whole_losses.mean(axis=0)),
     f"The choice of the test point: toy network retrained from the start, mean and 95 % interval over {starts} starts. Over single test points the mean over starts "
     f"ranges from {at_5:.2f} to {at_95:.2f} (5th to 95th percentile).",
 )
