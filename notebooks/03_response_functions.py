@@ -315,7 +315,7 @@ show(
     ),
     f"Pearson correlation over removed points of the measured change of a test loss with the prediction, mean over {tests} test points; points and "
     f"bars: mean and 95 % interval over {seeds} starts. “Other batches”: the data without the point, so that all mini-batches change. Its "
-    "correlation with cold retraining is the ceiling: no prediction that knows nothing of the batches can be expected to agree with either much better.",
+    "correlation with cold retraining is the ceiling, on the left: no prediction that knows nothing of the batches can be expected to agree with either much better.",
     "A line over the stages, from cold retraining to the PBRF, for each training length and damping.",
 )
 
@@ -600,12 +600,12 @@ show(
 
 # %% tags=["hide-input"]
 different = networks[sweeps["first"]]
-rank = spearmanr(different["mean"], different["loss"]).statistic
+rank, rank_ceiling = (spearmanr(different["mean"], different[column]).statistic for column in ("loss", "ceiling"))
 display(
     Markdown(
         "Largest minus smallest of {} different networks: {:.2f} ± {:.2f}. ".format(len(different), *sweep_spread)
         + f"Chance alone makes it larger than zero: with the networks in random order within each start it is {permuted.mean():.2f} in the mean, and below "
-        f"{np.percentile(permuted, 95):.2f} in 95 % of orders. Agreement goes with the training loss (Spearman {rank:.2f}): of these networks the best predicted is that of "
+        f"{np.percentile(permuted, 95):.2f} in 95 % of orders. Agreement goes with the ceiling (Spearman {rank_ceiling:.2f}) and with the training loss ({rank:.2f}): of these networks the best predicted is that of "
         f"{different.loc[different['mean'].idxmax(), 'label']}, with a loss of {different.loc[different['mean'].idxmax(), 'loss']:.3f} nats; the median is {different['loss'].median():.3f}."
     )
 )

@@ -12,7 +12,7 @@ from influence_lab.figures.taylor_neumann import slider
 from influence_lab.figures.theme import COLOUR_CYCLE, OKABE_ITO, new_figure
 
 STAGES = {  # what readers see of the stages' names
-    "ceiling": "ceiling: cold, two batch orders",
+    "ceiling": "ceiling",
     "other batches": "cold, other batches",
     "cold": "cold",
     "warm": "warm",
@@ -35,7 +35,9 @@ def stage_correlations(title: str, y_title: str, settings: Mapping[str, pd.DataF
         rows = table.set_index("stage").reindex(list(STAGES)).reset_index()
         apart = rows.iloc[[0]].assign(mean=np.nan)  # breaks the line
         tables[name] = pd.concat([rows.iloc[[0]], apart, rows.iloc[1:]]).assign(name=lambda r: r["stage"].map(STAGES))
-    return means_along(title, "what is measured", y_title, tables, "name")
+    figure = means_along(title, "", y_title, tables, "name")
+    figure.update_layout(legend={"y": -0.3})  # below the slanted names
+    return figure
 
 
 def gap_distances(title: str, settings: Mapping[str, pd.DataFrame]) -> go.Figure:
@@ -100,7 +102,7 @@ def sweep_means(title: str, y_title: str, table: pd.DataFrame) -> go.Figure:
         x=table["label"],
         y=table["ceiling"],
         mode="markers",
-        marker={"symbol": "line-ew-open", "size": 16, "color": GREY},
+        marker={"symbol": "line-ew-open", "size": 18, "color": GREY, "line": {"width": 2.5}},
         name="ceiling: two batch orders",
     )
     figure.add_hline(y=0, line={"dash": "dot", "color": GREY})
