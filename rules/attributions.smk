@@ -254,3 +254,33 @@ rule toy_ensembles:
         "Datamodels and TRAK from many toy networks, with what they cost"
     script:
         "scripts/toy_ensembles.py"
+
+
+rule influenciae_toy:
+    input:
+        data="results/data/toy.npz",
+        networks="results/models/toy_scoreboard.npz",
+        code=code_of("rules/scripts/influenciae_toy.py"),
+    output:
+        "results/attributions/influenciae_toy.npz",
+    log:
+        "results/logs/influenciae_toy.log",
+    benchmark:
+        "results/benchmarks/influenciae_toy.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=2500,
+    params:
+        toy=TOY_TRAINING,
+        damping=config["toy_scoreboard"]["damping"],
+        raised=0.1,  # above the cut of its pseudo-inverse
+        rate=config["toy"]["learning_rate"],
+        decay=config["toy_scoreboard"]["representer_decay"],
+        measured=10,  # test points
+        few=5,  # training points of its conjugate gradient, 1.5 s each
+    message:
+        "Influence, TracIn and representer points of the toy network by influenciae"
+    script:
+        "scripts/influenciae_toy.py"

@@ -45,8 +45,8 @@ def representers(features: Array, y: Array, decay: float) -> Representers:
 
     At the minimum of $\frac1n\sum_i L(y_i, w^\top\phi_i) + \frac{\lambda}{2}\|w\|^2$ the gradient is zero, so
     $w = -\frac{1}{\lambda n}\sum_i \frac{\partial L_i}{\partial f}\phi_i$. Yeh et al. write the regulariser
-    $\lambda\|w\|^2$, hence $2\lambda$ in their formula. It holds for the fitted layer only: the network's own, trained without the
-    regulariser or stopped early, is not such a sum.
+    $\lambda\|w\|^2$, hence $2\lambda$ in their formula. It holds for the fitted layer only: the network's own, trained
+    without the regulariser or stopped early, is not such a sum.
 
     Args:
         features: φ_i with a 1 for the bias, which is regularised too; shape (n, d).
