@@ -503,3 +503,24 @@ rule toy_scoreboard:
         "Compare every attribution method with leave-one-out, PBRF, subsets and wrong labels"
     script:
         "scripts/toy_scoreboard.py"
+
+
+rule retraining_cost_plot:
+    input:
+        cost="results/benchmarks/retraining_cost.parquet",
+        code=code_of("rules/scripts/retraining_cost_plot.py"),
+    output:
+        "results/benchmarks/retraining_cost.html",
+    log:
+        "results/logs/retraining_cost_plot.log",
+    benchmark:
+        "results/benchmarks/retraining_cost_plot.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    message:
+        "Draw the cost of a retraining against points and size of the network"
+    script:
+        "scripts/retraining_cost_plot.py"

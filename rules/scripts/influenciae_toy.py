@@ -10,4 +10,6 @@ with batch(snakemake):
     measured = slice(params.measured)
     options = {name: getattr(params, name) for name in ("damping", "raised", "rate", "decay", "few")}
     arrays = influenciae_toy(network, data["X_test"][measured], data["y_test"][measured], **options)
-    write_arrays(snakemake.output[0], theta=theta, measured=params.measured, **options, **arrays)
+    write_arrays(
+        snakemake.output[0], theta=theta, widths=network.network.widths, measured=params.measured, **options, **arrays
+    )

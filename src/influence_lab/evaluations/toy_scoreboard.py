@@ -27,11 +27,15 @@ METRICS = {  # name: how a reader sees it
 }
 COLUMNS = ["method", "metric", "mean", "half", "over", "count", "missing"]
 CEILING = "noise ceiling"
+FEWEST = 3  # solved responses of a seed, below which there is nothing to rank
 EXPLICIT = "influence, G + λI"
 
 
 def row(method: str, metric: str, values: Sequence[float], over: str) -> tuple:
-    """One entry of the table: mean and 95 % half-width over seeds or test points."""
+    """One entry of the table: mean and 95 % half-width over seeds or test points; undefined values left out."""
+    values = np.asarray(values)[np.isfinite(values)]
+    if len(values) < 2:
+        return missing(method, metric, "fewer than two values")
     return (method, metric, *mean_interval(values), over, len(values), "")
 
 
@@ -58,7 +62,9 @@ def agreement_rows(
         if len(there) < 2:
             reasons = [text for text in failures[:, k] if text]
             reason = (
-                f"in {len(reasons)} of {len(matrix)} seeds: {reasons[0]}" if reasons else "no score for test points"
+                f"in {len(reasons)} of {len(matrix)} seeds not at a minimum: {reasons[0]}"
+                if reasons
+                else "no score for test points"
             )
             rows.append(missing(name, metric, reason))
         else:
@@ -155,6 +161,8 @@ def scoreboard(scores: dict[str, Array], ensembles: dict[str, Array], truths: Tr
 
     def against_pbrf(seed: int, tau: Array) -> Array:
         solved = truths.solved[seed]
+        if solved.sum() < FEWEST:
+            return np.full(len(tau), np.nan)
         return rank_correlation(tau[:, truths.points[seed][solved]].T, truths.pbrf[seed][:, solved].T)
 
     judges = {
@@ -171,7 +179,7 @@ def scoreboard(scores: dict[str, Array], ensembles: dict[str, Array], truths: Tr
         rows.append(row(name, "loo", judges["loo"](0, tau), "test points"))
         rows.append(row(name, "pbrf", [judges["pbrf"](seed, tau).mean() for seed in range(len(matrix))], "seeds"))
         rows.append(row(name, "lds", judges["lds"](0, tau), "test points"))
-        rows.append(missing(name, "mislabelled", "would need all its networks again, trained with the wrong labels"))
+        rows.append(missing(name, "mislabelled", "would need many networks trained with the same wrong labels"))
         rows.append((name, "seconds", seconds, np.nan, "", 1, ""))
         rows.append((name, "peak_mb", peak / 1e6, np.nan, "", 1, ""))
     rows += [loo_ceiling(truths.loo), lds_ceiling(truths.margins)]
