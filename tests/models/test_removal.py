@@ -46,9 +46,9 @@ def test_nothing_to_do_moves_nothing():
 def test_a_relu_network_s_unsolved_responses_are_marked():
     """Those that count are near a minimum: the gradient could move θ by a tenth of the response; the others are not."""
     model = network("relu")
-    found = removal_responses(model, np.arange(10), damping=0.01)
-    assert 0 < found["converged"].sum() < 10
-    for point in range(10):
-        objective, theta = bregman(model, 0.01, weights_of(40, point, -1 / 40)), found["theta"][point]
+    found = removal_responses(model, np.arange(4, 8), damping=0.01)
+    assert 0 < found["converged"].sum() < 4
+    for place, point in enumerate(range(4, 8)):
+        objective, theta = bregman(model, 0.01, weights_of(40, point, -1 / 40)), found["theta"][place]
         reach = np.linalg.norm(objective.gradient(theta)) / 0.01
-        assert (reach <= 0.1 * np.linalg.norm(theta - model.theta)) == found["converged"][point]
+        assert (reach <= 0.1 * np.linalg.norm(theta - model.theta)) == found["converged"][place]

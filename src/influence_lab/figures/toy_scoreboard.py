@@ -80,7 +80,7 @@ def panels(title: str, table: pd.DataFrame, metrics: Mapping[str, str]) -> go.Fi
             row=row, col=column, categoryorder="array", categoryarray=methods[::-1], gridcolor="rgba(128,128,128,0.25)"
         )
         figure.update_xaxes(row=row, col=column, gridcolor="rgba(128,128,128,0.25)", zerolinecolor=GREY)
-    figure.update_yaxes(automargin=True)
+    figure.update_yaxes(automargin=True, dtick=1, tickfont={"size": 11})
     figure.update_annotations(font={"size": 13})
     figure.update_layout(legend={"y": -0.04})
     return figure
