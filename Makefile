@@ -19,7 +19,7 @@ test: .venv/ready
 	$(BIN)/python -m pytest
 
 bench: .venv/ready
-	$(BIN)/snakemake --cores all results/benchmarks/summary.json results/benchmarks/retraining.json
+	$(BIN)/snakemake --cores all results/benchmarks/summary.json results/benchmarks/retraining.json results/benchmarks/retraining_cost.html
 	@$(BIN)/python -m json.tool results/benchmarks/summary.json
 	@$(BIN)/python -m json.tool results/benchmarks/retraining.json
 

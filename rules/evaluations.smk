@@ -474,3 +474,53 @@ rule toy_scores:
         "Linear datamodeling scores of datamodels, influence and TRAK on held-out subsets"
     script:
         "scripts/toy_scores.py"
+
+
+rule toy_scoreboard:
+    input:
+        data="results/data/toy.npz",
+        networks="results/models/toy_scoreboard.npz",
+        leave_one_out="results/models/toy_leave_one_out.npz",
+        removals="results/models/toy_removals.npz",
+        held_out="results/models/toy_held_out.npz",
+        scores="results/attributions/toy_attributions.npz",
+        ensembles="results/attributions/toy_ensembles.npz",
+        code=code_of("rules/scripts/toy_scoreboard.py"),
+    output:
+        "results/evaluations/toy_scoreboard.parquet",
+    log:
+        "results/logs/toy_scoreboard.log",
+    benchmark:
+        "results/benchmarks/toy_scoreboard.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+    params:
+        toy=TOY_TRAINING,
+    message:
+        "Compare every attribution method with leave-one-out, PBRF, subsets and wrong labels"
+    script:
+        "scripts/toy_scoreboard.py"
+
+
+rule retraining_cost_plot:
+    input:
+        cost="results/benchmarks/retraining_cost.parquet",
+        code=code_of("rules/scripts/retraining_cost_plot.py"),
+    output:
+        "results/benchmarks/retraining_cost.html",
+    log:
+        "results/logs/retraining_cost_plot.log",
+    benchmark:
+        "results/benchmarks/retraining_cost_plot.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    message:
+        "Draw the cost of a retraining against points and size of the network"
+    script:
+        "scripts/retraining_cost_plot.py"
