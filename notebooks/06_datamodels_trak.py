@@ -303,9 +303,9 @@ show(
 small = half.difference(*(fitted[0.5][kind][0][: len(chosen)] for kind in ("influence", "retraining")))
 display(
     Markdown(
-        f"So it depends on what one can pay. With {fewest} subsets, the report's smallest number, influence predicts *better* than "
-        f"retraining, by {small[0]:.2f} ± {small[1]:.2f} in LDS at α = 0.5: it has no noise to average away. With {most:,} subsets it "
-        f"predicts worse by {shortfall[0]:.2f} ± {shortfall[1]:.2f}, and no number of subsets would help it: its limit is the influence matrix."
+        f"So it depends on what one can pay. At α = 0.5, influence less retraining is {small[0]:+.2f} ± {small[1]:.2f} in LDS with {fewest} subsets, "
+        f"the report's smallest number: influence has no noise to average away. With {most:,} subsets it is {-shortfall[0]:+.2f} ± {shortfall[1]:.2f}. "
+        "More subsets do not help influence: its limit is the influence matrix, which is drawn beside it."
     )
 )
 
@@ -417,7 +417,7 @@ show(
     figures.extreme_points(
         "First components: "
         + f"{shares[panels[2][0]][0]:.0%} of the variance between the discs when trained again,<br>"
-        + f"{shares[panels[3][0]][0]:.0%} for influence, where others carry it",
+        + f"{shares[panels[3][0]][0]:.0%} for influence, most in its component {shares[panels[3][0]].argmax() + 1}",
         data["X_train"],
         data["y_train"],
         [(name, parts.directions[0]) for name, parts in panels],
@@ -454,14 +454,13 @@ show(
 record("B21", best_separation=best_separation, lds_shortfall=shortfall, closed_form_error=closed_form_error)
 
 # %% tags=["hide-input"]
-first = shares[panels[1][0]][0]
 display(
     Markdown(
-        f"**What the report saw.** With few subsets LASSO sets nearly all weights of a trained datamodel to zero, and what is left is mostly noise. "
-        f"With influence there is no noise, but its first component, the widest spread of the picture, has only {first:.0%} of its variance "
-        f"between the discs at α = {wide}: it describes where in its disc a point lies. The clusters are in the next ones, and a classifier finds them "
-        "where the eye on one plane does not. The report's data and network are larger and not published, so this is our explanation, not a "
-        "rerun of its picture."
+        f"**What the report may have seen.** With few subsets LASSO sets most weights of a trained datamodel to zero, and much of the rest is "
+        f"noise. Influence has no noise, but of the variance of its components at α = {wide} and k = {panels[1][0].split()[-1]} these shares lie between the "
+        f"discs: {', '.join(f'{share:.0%}' for share in shares[panels[1][0]])}. Where the first is small, the widest spread of the picture is about "
+        "something else, and the clusters show in a later plane; a classifier on four components finds them where the eye on one plane does not. "
+        "The report's data are larger and not published, so this is our explanation, not a rerun of its picture."
     )
 )
 
@@ -533,10 +532,12 @@ show_table(
 )
 
 # %% tags=["hide-input"]
+by_dimension = np.array([line(f"trak_{number}")["mean"].iloc[-1] for number in range(len(trak_dimensions))])
+best_dimension = trak_dimensions[int(by_dimension.argmax())]
 lines = {f"d = {size}": line(f"trak_{number}") for number, size in enumerate(trak_dimensions)}
 show(
     figures.scores_by_size(
-        f"TRAK: d = {size} is best, and more models help up to about a hundred",
+        f"TRAK from {many} models: d = {best_dimension} is best, with an LDS of {by_dimension.max():.2f}",
         "models M that TRAK reads",
         lines,
         {name: str(number) for number, name in enumerate(lines)},
@@ -636,8 +637,8 @@ display(
             if len(above)
             else "Datamodels never pass its best here. "
         )
-        + "“The best trade-off between cost and accuracy” is true of few trainings; “almost as well as datamodels” is not: the gap to the largest fit "
-        "is a limit of linearising one network at a time, not of the number of models."
+        + f"From {int(rows['x'].iloc[-2])} to {int(rows['x'].iloc[-1])} models TRAK gains {rows['mean'].iloc[-1] - rows['mean'].iloc[-2]:+.3f}: what separates it from the largest fit "
+        "is not the number of models."
     )
 )
 
@@ -646,4 +647,4 @@ display(
 #
 # - A linear function of the training subset predicts this network well, if thousands of networks are trained to find it; influence is already such a function, with nothing to fit.
 # - Influence and TRAK win where few networks can be trained, retraining wins where many can. The report's 50 to 200 subsets lie on the first side.
-# - The two discs *are* in the principal components of both kinds, though not in the first plane. Back to [the groups](05_functioning_groups.ipynb) or [the responses](03_response_functions.ipynb).
+# - The two discs *are* in the principal components of both kinds, though not always in the first. Next: [the groups](05_functioning_groups.ipynb); before: [relative influence](04_relative_influence.ipynb).
