@@ -612,7 +612,7 @@ show(
         dict(zip(curves, ("trak", "retraining", "influence"), strict=True)),
         ceiling[0.5],
     ),
-    f"LDS at α = 0.5 against the number of trained networks. TRAK from 10 models on, dimension and threshold chosen on its own models. "
+    "LDS at α = 0.5 against the number of trained networks. TRAK from 10 models on, dimension and threshold chosen on its own models. "
     "95 % intervals over held-out subsets and targets; differences in the title are paired.",
     "Influence is at the left, TRAK rises from ten models and flattens, datamodels start lower and end highest.",
 )
