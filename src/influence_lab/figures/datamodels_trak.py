@@ -17,6 +17,11 @@ STYLES = {  # method: colour, symbol
     "influence": ("vermillion", "square"),
     "trak": ("green", "diamond"),
     "newton": ("orange", "cross"),
+    "0": ("sky", "circle"),  # the projection dimensions, in order
+    "1": ("orange", "square"),
+    "2": ("green", "diamond"),
+    "3": ("purple", "cross"),
+    "4": ("black", "x"),
 }
 
 
@@ -86,7 +91,7 @@ def scores_by_alpha(title: str, table: pd.DataFrame, names: Mapping[str, str]) -
 
 
 def planes(title: str, panels: Sequence[tuple[str, Array, Array]], labels: Array) -> go.Figure:
-    """The report's Figure 10: targets in the planes of the principal components (1, 2) and (3, 4); a slider over panels.
+    """The report's Figure 10: targets in the planes of components (1, 2) and (3, 4); a slider over panels.
 
     Args:
         title: the finding.
