@@ -268,3 +268,54 @@ rule retraining_bench:
         "Time the retraining engine against a torch loop and Keras"
     script:
         "scripts/retraining_bench.py"
+
+
+rule toy_group_agreement:
+    input:
+        data="results/data/toy.npz",
+        retrained="results/models/toy_group_retrainings.npz",
+        code=code_of("rules/scripts/toy_group_agreement.py"),
+    output:
+        "results/evaluations/toy_group_agreement.parquet",
+    log:
+        "results/logs/toy_group_agreement.log",
+    benchmark:
+        "results/benchmarks/toy_group_agreement.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+    params:
+        toy={name: config["toy"][name] for name in TOY_TRAINING if name != "seeds"},
+        damping=config["functioning_groups"]["damping"],
+    message:
+        "Compare retraining without groups with the first- and second-order formulas"
+    script:
+        "scripts/toy_group_agreement.py"
+
+
+rule toy_damping:
+    input:
+        data="results/data/toy.npz",
+        networks="results/models/toy_networks.npz",
+        code=code_of("rules/scripts/toy_damping.py"),
+    output:
+        "results/evaluations/toy_damping.parquet",
+    log:
+        "results/logs/toy_damping.log",
+    benchmark:
+        "results/benchmarks/toy_damping.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        toy={name: config["toy"][name] for name in TOY_TRAINING if name != "seeds"},
+        dampings=config["functioning_groups"]["dampings"],
+        top_points=config["functioning_groups"]["top_points"],
+    message:
+        "Self-influence and maps of the toy networks, last layer and all layers, over a grid of dampings"
+    script:
+        "scripts/toy_damping.py"
