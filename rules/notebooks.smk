@@ -33,6 +33,16 @@ PAGE_INPUTS = {
         "results/evaluations/relative_removals_digits.npz",
         "results/evaluations/relative_constraints.parquet",
     ],
+    "05_functioning_groups": [
+        "results/data/digits.npz",
+        "results/data/theory.npz",
+        "results/data/toy.npz",
+        "results/models/digits_cross_entropy.npz",
+        "results/models/theory.npz",
+        "results/models/toy_networks.npz",
+        "results/evaluations/toy_damping.parquet",
+        "results/evaluations/toy_group_agreement.parquet",
+    ],
 }
 
 
