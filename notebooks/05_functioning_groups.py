@@ -50,18 +50,24 @@ group_seeds = 10
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
-from scipy.stats import rankdata
 
 from influence_lab.artifacts import read_arrays, read_table
-from influence_lab.attributions.groups import kernel
 from influence_lab.attributions.influence import solve
-from influence_lab.curvature.conjugate_gradient import conjugate_gradient
-from influence_lab.evaluations.group_growth import KINDS, growth, ordering
-from influence_lab.evaluations.group_removals import ORDERS, order_slopes, order_table, removal_table
+from influence_lab.evaluations.group_growth import KINDS, curves, growth, ordering
+from influence_lab.evaluations.group_removals import (
+    ORDERS,
+    order_slopes,
+    order_table,
+    rank_interval,
+    ratio_interval,
+    removal_table,
+)
 from influence_lab.evaluations.influence_maps import boundary_statistics, last_layer_maps, map_change, top
-from influence_lab.evaluations.intervals import bootstrap_interval, mean_interval
+from influence_lab.evaluations.intervals import intervals, mean_interval
+from influence_lab.evaluations.last_layer import inverse_products, softmax_rank
 from influence_lab.evaluations.slopes import farthest
 from influence_lab.figures import group_influence as figures
+from influence_lab.figures.descriptions import describe
 from influence_lab.figures.show import show, show_table
 from influence_lab.locations import artifact
 from influence_lab.models.digit_networks import load_digit_networks
@@ -203,38 +209,20 @@ record("B4", value_error=max(value_gap), vector_error=min(vector_gap), negated_v
 # The damping $\lambda$ is there because a hidden unit that is silent on all points makes $H$ singular.
 
 # %%
-direct_gap, named_gap, residual, products = [], [], [], []
-for network in networks["none"]:
-    layer, last = last_layer(network.network, network.theta, X, y)
-    p = layer.predictions(last, layer.X)
-    curvature = layer.hessian(last, layer.weights()) + damping * np.eye(layer.size)
-    for v in layer.gradients(last, layer.X, layer.y):
-        taken = []
-
-        def product(u):
-            taken.append(1)
-            return (p * (1 - p) * (layer.X @ u)) @ layer.X / layer.n + damping * u
-
-        x = conjugate_gradient(product, v, tolerance=1e-12)
-        exact = solve(curvature, v)
-        direct_gap.append(np.linalg.norm(x - exact) / np.linalg.norm(exact))
-        named_gap.append(np.linalg.norm(curvature @ v - exact) / np.linalg.norm(exact))
-        residual.append(np.linalg.norm(curvature @ x - v) / np.linalg.norm(v))
-        products.append(len(taken))
-
-# %%
+solved = inverse_products(networks["none"], damping)
 record(
     "B5",
-    cg_direct_error=max(direct_gap),
-    product_as_named_error=min(named_gap),
-    inverse_product_residual=max(residual),
+    cg_direct_error=solved["direct"].max(),
+    product_as_named_error=solved["named"].min(),
+    inverse_product_residual=solved["residual"].max(),
 )
 
 # %% tags=["hide-input"]
 display(
     Markdown(
-        f"A Hessian-vector product is what each step *takes*: {min(products)} to {max(products)} of them here, for {layer.size} parameters and a residual of "
-        "$10^{-12}$. What comes out is an *inverse*-Hessian-vector product. The source's cost and its remedy are right, the name is not."
+        f"A Hessian-vector product is what each step *takes*: {solved['products'].min()} to {solved['products'].max()} of them here, for "
+        f"{len(X)} points and {network_seeds} networks, to a residual of $10^{{-12}}$. What comes out is an *inverse*-Hessian-vector product. "
+        "The source's cost and its remedy are right, the name is not."
     )
 )
 
@@ -253,37 +241,30 @@ display(
 # [the page on curvature](02_gauss_newton.ipynb), $K = 10$. (With one output, as in the toy network, this cannot happen; silent units can.)
 
 # %%
-spectra, outside, ranks = [], [], []
-for trained in digit_run.checkpoints[:, -1].numpy():
-    layer, last = last_layer(digit_run.network, trained, digits["train_images"], digits["train_labels"])
-    values, vectors = np.linalg.eigh(layer.hessian(last, layer.weights()))
-    gradients = layer.gradients(last, layer.X, layer.y)
-    bound = (layer.classes - 1) * layer.X.shape[1]
-    leading = vectors[:, -bound:]
-    left = gradients - gradients @ leading @ leading.T
-    outside.append(np.max(np.linalg.norm(left, axis=1) / np.linalg.norm(gradients, axis=1)))
-    spectra.append(values[::-1])
-    ranks.append(np.sum(values > layer.size * np.finfo(float).eps * values[-1]))
-spectra = np.array(spectra)
-deficits = layer.size - np.array(ranks)
+ranks = [
+    softmax_rank(*last_layer(digit_run.network, trained, digits["train_images"], digits["train_labels"]))
+    for trained in digit_run.checkpoints[:, -1].numpy()
+]
+size = len(ranks[0].eigenvalues)
 
 # %% tags=["hide-input"]
 show(
     figures.spectra(
-        f"{layer.size} parameters, rank {' or '.join(map(str, sorted(set(ranks))))}: {min(deficits)} directions are flat",
-        spectra,
-        bound,
+        "{} parameters, but a rank of {}".format(size, " or ".join(map(str, sorted({each.rank for each in ranks})))),
+        np.stack([each.eigenvalues for each in ranks]),
+        ranks[0].bound,
     ),
-    f"Eigenvalues of the last layer's Hessian after the last training step, {len(spectra)} networks. Dotted: (K − 1)(d + 1) = {bound}. Beyond it, rounding.",
-    "Eigenvalues fall over three orders of magnitude, then drop by more than ten orders at the dotted line.",
+    f"Eigenvalues of the last layer's Hessian after the last training step, {len(ranks)} networks. Dotted: (K − 1)(d + 1) = {ranks[0].bound}; "
+    "what lies beyond it is rounding.",
+    "Eigenvalues fall over a few orders of magnitude, then drop by more than ten orders at the dotted line.",
 )
 
 # %%
 record(
     "B6",
-    smallest_eigenvalue=float(np.min(spectra[:, -1] / spectra[:, 0])),
-    rank_deficit=float(min(deficits)),
-    range_residual=max(outside),
+    smallest_eigenvalue=min(each.eigenvalues[-1] / each.eigenvalues[0] for each in ranks),
+    rank_deficit=size - max(each.rank for each in ranks),
+    range_residual=max(each.outside for each in ranks),
 )
 
 # %% [markdown]
@@ -418,26 +399,18 @@ PAIRS = {
 differences = {name: ordering(grown["dropout"], *pair) for name, pair in PAIRS.items()}
 
 # %% tags=["hide-input"]
-curves = {}
-for kind, text in enumerate(KINDS.values()):
-    means = grown["dropout"][..., kind].mean(axis=1)  # (seeds, sizes)
-    curves[text] = pd.DataFrame(
-        [(size, *mean_interval(column)) for size, column in zip(growth_sizes, means.T, strict=True)],
-        columns=["x", "mean", "half"],
-    )
-holds = sum(value > half for value, half in differences.values())
+lines = curves(grown["dropout"], growth_sizes)
 show(
     figures.by_size(
-        f"{holds} of the 3 steps of the claimed order are there",
+        f"{sum(value > half for value, half in differences.values())} of the 3 steps of the claimed order are there",
         "points in the group",
         "I(S)",
-        curves,
-        log_x=False,
+        lines,
         log_y=True,
     ),
-    f"Influence of random groups on themselves, dropout, mean over {growth_draws} draws and {network_seeds} seeds; bars: 95 % interval over seeds. The boundary of the left cluster is the half of its points with the "
-    "smallest |f|.",
-    "Four rising curves; boundary points on top, then the left cluster, either cluster, and any points.",
+    f"Influence of random groups on themselves, dropout, mean over {growth_draws} draws and {network_seeds} seeds; bars: 95 % interval over seeds. "
+    "The boundary of the left cluster is the half of its points with the smallest |f|, a definition without influence.",
+    describe(lines, "Group influence by size"),
 )
 show_table(
     pd.DataFrame(
@@ -464,57 +437,43 @@ record("B18", **differences)
 
 # %%
 removals = removal_table(convex, group_shares, convex_groups)
-removals["ratio"] = removals["definition"] / removals["effect"]
-
-
-def median(rows):
-    return np.median(rows[..., 0], axis=-1)
-
-
-def rank_correlation(rows):
-    ranks = rankdata(rows, axis=-2)
-    ranks = ranks - ranks.mean(axis=-2, keepdims=True)
-    return np.prod(ranks, axis=-1).sum(-1) / np.sqrt((ranks**2).sum(-2).prod(-1))
-
-
-def of(target, share):
-    return removals.query("target == @target and share == @share")
-
-
-def ratio(target, share, scale=1.0):
-    return bootstrap_interval(median, of(target, share)[["ratio"]].to_numpy() / scale)
-
-
-def ranking(target, share):
-    return bootstrap_interval(rank_correlation, of(target, share)[["definition", "effect"]].to_numpy())
-
 
 # %% tags=["hide-input"]
 TARGETS = {"own": "the group itself", "other": "another group", "test": "test rows"}
-curves = {
+lines = {
     text: pd.DataFrame(
-        [(100 * size, *ratio(target, size, problem.n)) for size in group_shares], columns=["x", "mean", "half"]
+        [(100 * share, *ratio_interval(removals, target, share, problem.n)) for share in group_shares],
+        columns=["share", "mean", "half"],
     )
     for target, text in TARGETS.items()
 }
-ends = ratio("own", group_shares[0], problem.n)[0], ratio("own", group_shares[-1], problem.n)[0]
 show(
     figures.by_size(
-        f"The larger the group, the more its effect is underestimated:<br>{percent(ends[0])} of it at {percent(group_shares[0])} of the data, {percent(ends[1])} at {percent(group_shares[-1])}",
+        "The larger the group, the more its effect is underestimated:<br>{:.0f} % of it at {:.0f} % of the data, {:.0f} % at {:.0f} %".format(
+            *(
+                number
+                for row in (0, -1)
+                for number in (100 * lines[TARGETS["own"]]["mean"].iloc[row], 100 * group_shares[row])
+            )
+        ),
         "removed share of the training points (%)",
         "predicted / actual effect",
-        curves,
+        lines,
         line=1.0,
     ),
-    f"Logistic regression, {convex_groups} random groups of each size: median of Def. 2.5 divided by n, over the change of the summed loss from refits; 95 % bootstrap intervals. Title: loss of the group itself.",
-    "Three falling curves that start near one; at half of the data all are below one half.",
+    f"Logistic regression, {convex_groups} random groups of each size: median of Def. 2.5 divided by n, over the change of the summed loss from "
+    "refits; 95 % bootstrap intervals. In the title: loss of the group itself.",
+    describe(lines, "Predicted over actual effect by removed share"),
 )
 show_table(
     pd.DataFrame(
         [
-            {"removed": percent(size)}
-            | {text: "{:.3f} ± {:.3f}".format(*ranking(target, size)) for target, text in TARGETS.items()}
-            for size in group_shares
+            {"removed": percent(share)}
+            | {
+                text: "{:.3f} ± {:.3f}".format(*rank_interval(removals, target, share))
+                for target, text in TARGETS.items()
+            }
+            for share in group_shares
         ]
     ),
     "Spearman correlation between predicted and actual effect over the groups; 95 % bootstrap intervals.",
@@ -530,9 +489,9 @@ show_table(
 # %%
 record(
     "B10",
-    definition_ratio=ratio("own", 0.05),
-    scaled_ratio=ratio("own", 0.05, problem.n),
-    convex_spearman=min(ranking("own", 0.05), ranking("own", 0.25)),
+    definition_ratio=ratio_interval(removals, "own", 0.05),
+    scaled_ratio=ratio_interval(removals, "own", 0.05, problem.n),
+    convex_spearman=min(rank_interval(removals, "own", 0.05), rank_interval(removals, "own", 0.25)),
 )
 
 # %% [markdown]
@@ -591,26 +550,19 @@ wide = agreement.pivot_table(index="seed", columns="method", values="spearman")
 rank_gain = mean_interval(wide["pairwise"] - wide["first"])
 
 # %% tags=["hide-input"]
-curves = {
-    ORDERS[method]: pd.DataFrame(
-        [
-            (100 * size, *mean_interval(rows["spearman"]))
-            for size, rows in agreement.query("method == @method").groupby("share")
-        ],
-        columns=["x", "mean", "half"],
-    )
-    for method in ("first", "pairwise")
-}
+percentages = agreement.assign(share=100 * agreement["share"])
+lines = {ORDERS[method]: intervals(rows, "share", "spearman") for method, rows in percentages.groupby("method")}
 show(
     figures.by_size(
         "The pairwise term changes the rank correlation by {:+.3f} ± {:.3f}".format(*rank_gain),
         "removed share of the training points (%)",
         "Spearman with retraining",
-        curves,
+        lines,
         line=0.0,
     ),
-    f"{len(group_shares) * retrained_groups * group_seeds:,} retrainings of the toy network: {retrained_groups} random groups of each size and seed, {group_seeds} seeds; mean over {len(toy['X_test'])} held-out points, 95 % interval over seeds.",
-    "Two nearly equal curves, far below one.",
+    f"{len(group_shares) * retrained_groups * group_seeds:,} retrainings of the toy network: {retrained_groups} random groups of each size and "
+    f"seed, {group_seeds} seeds; mean over {len(toy['X_test'])} held-out points, 95 % interval over seeds.",
+    describe(lines, "Rank correlation by removed share"),
 )
 
 # %%

@@ -1,8 +1,10 @@
 """Influence of growing groups on themselves: boundary points of a cluster, its points, either cluster's, any."""
 
 import numpy as np
+import pandas as pd
 
 from influence_lab.attributions.groups import group_influence
+from influence_lab.evaluations.intervals import mean_interval
 
 Array = np.ndarray
 
@@ -93,3 +95,20 @@ def ordering(values: Array, first: str, second: str, resamples: int = 1000) -> t
     value = float(relative_difference(values, first, second))
     low, high = np.percentile(found, [2.5, 97.5])
     return value, float(max(value - low, high - value))
+
+
+def curves(values: Array, sizes: list[int]) -> dict[str, pd.DataFrame]:
+    """For each kind, by its text, the columns `size`, `mean` and `half` (95 %, over seeds).
+
+    Args:
+        values: shape (seeds, draws, sizes, kinds).
+        sizes: of the groups.
+    """
+    by_seed = values.mean(axis=1)  # (seeds, sizes, kinds)
+    return {
+        text: pd.DataFrame(
+            [(size, *mean_interval(by_seed[:, row, kind])) for row, size in enumerate(sizes)],
+            columns=["size", "mean", "half"],
+        )
+        for kind, text in enumerate(KINDS.values())
+    }

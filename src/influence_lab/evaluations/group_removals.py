@@ -2,9 +2,11 @@
 
 import numpy as np
 import pandas as pd
+from scipy.stats import rankdata
 
 from influence_lab.attributions.groups import removal_effects
 from influence_lab.attributions.second_order import first_order_step, pairwise_step, third_derivative_term
+from influence_lab.evaluations.intervals import bootstrap_interval
 from influence_lab.evaluations.slopes import Slope, log_log_slope
 from influence_lab.models.refit import minimise
 from influence_lab.models.regression import LogisticRegression
@@ -114,3 +116,22 @@ def order_slopes(table: pd.DataFrame) -> dict[str, list[Slope]]:
         ]
         for name in ORDERS
     }
+
+
+def ratio_interval(table: pd.DataFrame, target: str, share: float, scale: float = 1.0) -> tuple[float, float]:
+    """Median over groups of Definition 2.5 over `scale`, divided by the effect; and its bootstrap half-width (95 %)."""
+    chosen = table[(table["target"] == target) & (table["share"] == share)]
+    ratios = chosen["definition"] / chosen["effect"] / scale
+    return bootstrap_interval(lambda rows: np.median(rows[..., 0], axis=-1), ratios.to_numpy()[:, None])
+
+
+def rank_interval(table: pd.DataFrame, target: str, share: float) -> tuple[float, float]:
+    """Spearman's correlation over groups of Definition 2.5 with the effect, and its bootstrap half-width (95 %)."""
+    chosen = table[(table["target"] == target) & (table["share"] == share)]
+    return bootstrap_interval(_rank_correlation, chosen[["definition", "effect"]].to_numpy())
+
+
+def _rank_correlation(pairs: Array) -> Array:
+    """Spearman's correlation of pairs, shape (..., k, 2)."""
+    ranks = rankdata(pairs, axis=-2) - (pairs.shape[-2] + 1) / 2
+    return ranks.prod(axis=-1).sum(axis=-1) / np.sqrt((ranks**2).sum(axis=-2).prod(axis=-1))

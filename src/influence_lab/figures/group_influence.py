@@ -143,7 +143,7 @@ def by_size(
         title: the finding.
         x_title: axis title with unit.
         y_title: axis title with unit.
-        series: by the legend's text a table with the columns `x`, `mean` and `half`.
+        series: by the legend's text a table: the size in the first column, and `mean` and `half`.
         log_x: logarithmic x axis.
         log_y: logarithmic y axis.
         line: a level to draw, for instance 1.
@@ -151,7 +151,7 @@ def by_size(
     figure = new_figure(title, x_title, y_title, log_x=log_x, log_y=log_y, height=460)
     for number, (name, table) in enumerate(series.items()):
         figure.add_scatter(
-            x=table["x"],
+            x=table.iloc[:, 0],
             y=table["mean"],
             error_y={"array": table["half"], "thickness": 1.5, "width": 4},
             mode="lines+markers",
