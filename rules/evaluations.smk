@@ -319,3 +319,86 @@ rule toy_damping:
         "Self-influence and maps of the toy networks, last layer and all layers, over a grid of dampings"
     script:
         "scripts/toy_damping.py"
+
+
+rule groups_recovery:
+    input:
+        code=code_of("rules/scripts/groups_recovery.py"),
+    output:
+        "results/evaluations/groups_recovery.parquet",
+    log:
+        "results/logs/groups_recovery.log",
+    benchmark:
+        "results/benchmarks/groups_recovery.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        toy={name: config["toy"][name] for name in TOY_TRAINING if name != "seeds"},
+        rule=dict(
+            draws=config["functioning_groups"]["recovery_draws"],
+            networks=config["functioning_groups"]["stop_networks"],
+            damping=config["functioning_groups"]["search_damping"],
+            neighbours=config["functioning_groups"]["stop_neighbours"],
+        ),
+    message:
+        "Find the clusters of unseen draws by functioning groups and by plain clustering"
+    script:
+        "scripts/groups_recovery.py"
+
+
+rule groups_validation:
+    input:
+        code=code_of("rules/scripts/groups_validation.py"),
+    output:
+        "results/evaluations/groups_validation.parquet",
+    log:
+        "results/logs/groups_validation.log",
+    benchmark:
+        "results/benchmarks/groups_validation.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+    params:
+        toy={name: config["toy"][name] for name in TOY_TRAINING if name != "seeds"},
+        rule=dict(
+            draws=config["functioning_groups"]["validation_draws"],
+            seeds=config["functioning_groups"]["validation_seeds"],
+            controls=config["functioning_groups"]["validation_controls"],
+            networks=config["functioning_groups"]["stop_networks"],
+            damping=config["functioning_groups"]["search_damping"],
+            neighbours=config["functioning_groups"]["stop_neighbours"],
+        ),
+    message:
+        "Train again without each functioning group, without k-means clusters and random groups"
+    script:
+        "scripts/groups_validation.py"
+
+
+rule groups_bench:
+    input:
+        code=code_of("rules/scripts/groups_bench.py"),
+    output:
+        "results/bench/groups.json",
+    log:
+        "results/logs/groups_bench.log",
+    benchmark:
+        "results/benchmarks/groups_bench.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        bench={
+            name: config["toy"][f"groups_bench_{name}"]
+            for name in ("points", "steps", "repeats")
+        },
+    message:
+        "Time the greedy search over many points beside influenciae's group call"
+    script:
+        "scripts/groups_bench.py"
