@@ -251,7 +251,9 @@ for kind in ("raw", "cosine"):
             "K(G, G) / #G",
             {
                 "random: the disc, then the other": np.stack([each.mean(axis=0) for each in along[kind]]),
-                "Algorithm 1, all points": np.stack([trace.per_member[:red_points] for trace in found["dropout"][kind]]),
+                "Algorithm 1, all points": np.stack(
+                    [trace.per_member[:red_points] for trace in found["dropout"][kind]]
+                ),
             },
             {cluster_size: "disc exhausted"},
         ),
@@ -284,8 +286,9 @@ show(
         ratio,
         {cluster_size: "size of the disc"},
         level=1.0,
+        top=4.0,
     ),
-    "Both sides of the inequality, as a ratio, for the point that Algorithm 1 adds; networks with dropout, means over seeds with 95 % bands.",
+    "Both sides of the inequality, as a ratio, for the point that Algorithm 1 adds; networks with dropout, means over seeds with 95 % bands. The first few points lie above the frame.",
     "For raw influence the ratio falls below 1 well before the size of the disc; for cosine influence it stays at 1 or above until the red points are used up.",
 )
 
@@ -366,12 +369,12 @@ record(
 # %% tags=["hide-input"]
 drawn = read_arrays(artifact("attributions/groups_partitions.npz"))
 discs = sorted(int(name[2:]) for name in drawn if name.startswith("X_"))
-right = sum(
-    len(np.unique(drawn[f"group_{count}"][drawn[f"y_{count}"] == 1])) == count for count in discs
-)
+right = sum(len(np.unique(drawn[f"group_{count}"][drawn[f"y_{count}"] == 1])) == count for count in discs)
 show(
     group_figures.partitions(
-        f"Whole data sets divided into functioning groups:<br>{right} of these {len(discs)} have as many red groups as discs", drawn, discs
+        f"Whole data sets divided into functioning groups:<br>{right} of these {len(discs)} have as many red groups as discs",
+        drawn,
+        discs,
     ),
     "The first unseen draw for each number of discs; a colour and symbol a group, open symbols for the blue class.",
     "Each red disc is a group of its own, with an exception where the title says so; the blue class forms one group or a few.",

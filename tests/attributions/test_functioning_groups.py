@@ -12,7 +12,7 @@ def random_features(seed, n=25, p=6):
 
 
 def brute_force(K, required, steps, rule, excluded=()):
-    """Definition by definition over explicit K: the best group by enumerating every candidate, K(G, G) by double sums."""
+    """Every candidate enumerated over explicit K, and K(G, G) by double sums."""
     group, influence_, sizes = list(required), [], []
     for _ in range(steps):
         candidates = [x for x in range(len(K)) if x not in group and x not in excluded]
@@ -61,7 +61,10 @@ def test_inequality_is_the_sign_of_the_change_of_influence_per_member(seed):
 @pytest.mark.parametrize("seed", range(4))
 def test_both_rules_coincide_for_cosine_influence_and_differ_for_raw(seed):
     features = random_features(seed)
-    chosen = {kind: [grow(F, [0], 20, r).chosen.tolist() for r in RULES] for kind, F in (("raw", features), ("cosine", unit(features)))}
+    chosen = {
+        kind: [grow(F, [0], 20, r).chosen.tolist() for r in RULES]
+        for kind, F in (("raw", features), ("cosine", unit(features)))
+    }
     assert chosen["cosine"][0] == chosen["cosine"][1]
     assert chosen["raw"][0] != chosen["raw"][1]
 
@@ -84,6 +87,11 @@ def test_search_ends_when_no_candidate_is_left_and_refuses_what_contradicts_itse
     features = random_features(0, n=4)
     assert sorted(grow(features, [1], 99, excluded=[2]).members.tolist()) == [0, 1, 3]
     assert len(grow(features, [0, 1, 2, 3], 5).chosen) == 0
-    for required, excluded, rule in (([], [], "algorithm"), ([1, 1], [], "algorithm"), ([1], [1], "algorithm"), ([1], [], "best")):
+    for required, excluded, rule in (
+        ([], [], "algorithm"),
+        ([1, 1], [], "algorithm"),
+        ([1], [1], "algorithm"),
+        ([1], [], "best"),
+    ):
         with pytest.raises(ValueError, match=r"required|rule"):
             grow(features, required, 1, rule, excluded)

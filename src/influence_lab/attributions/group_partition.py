@@ -19,7 +19,7 @@ Array = np.ndarray
 
 
 def pooled(features: Sequence[Array]) -> Array:
-    r"""Features whose K is the mean over several trained networks of their cosine influence, $\hat K = \frac1M\sum_m \hat K_m$.
+    r"""Features whose K is the mean cosine influence of several networks, $\hat K = \frac1M\sum_m \hat K_m$.
 
     Args:
         features: for each network Φ, of shape (n, p).
@@ -84,8 +84,8 @@ def linked_group(features: Array, linked: Array, seed: int, free: Array) -> Arra
 def functioning_partition(features: Array, classes: Array, neighbours: int) -> Array:
     r"""Divide all points into groups: again and again seed, grow, stop, remove; then share out what is left over.
 
-    The seed is the free point with the largest $\hat K(x, F_c)$, where $F_c$ are the free points of its class. The groups
-    are the connected parts of the links, so seeds decide no more than their order.
+    The seed is the free point with the largest $\hat K(x, F_c)$, where $F_c$ are the free points of its class. The
+    groups are the connected parts of the links, so seeds decide no more than their order.
 
     Args:
         features: Φ, shape (n, p).

@@ -32,7 +32,9 @@ def validation(
         draws: unseen draws, the first of those that judge the rule.
         seeds: starts and batch orders, each trained with and without every group.
         controls: random groups of the same class and size for each group.
-        networks, damping, neighbours: of the rule.
+        networks: of the rule, whose cosine influence is averaged.
+        damping: λ of the rule.
+        neighbours: k of the rule.
         threads: processes.
 
     Returns:
@@ -82,7 +84,7 @@ def _k_means_groups(data: Mapping[str, Array]) -> Array:
 def _margin_drops(
     data: Mapping[str, Array], training: Training, groups: list[Array], seeds: int, threads: int
 ) -> Array:
-    """Margins of the held-out points with all training points minus without each group: (seeds, groups, test points)."""
+    """Held-out margins with all training points minus without each group, shape (seeds, groups, test points)."""
     weights = leave_out(len(data["X_train"]), [[], *groups])
     work = make_work(
         data["X_train"], data["y_train"], np.tile(weights, (seeds, 1)), np.repeat(np.arange(seeds), len(weights))

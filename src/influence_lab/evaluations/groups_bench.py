@@ -23,7 +23,11 @@ def last_layer(points: int, seed: int = 0) -> dict[str, Array]:
         by rows, then bias), and curvature (650, 650): the Hessian of the mean loss plus λI, in the same order.
     """
     rng = np.random.default_rng(seed)
-    X, kernel, bias = rng.standard_normal((points, INPUTS)), rng.standard_normal((INPUTS, CLASSES)) / 8, np.zeros(CLASSES)
+    X, kernel, bias = (
+        rng.standard_normal((points, INPUTS)),
+        rng.standard_normal((INPUTS, CLASSES)) / 8,
+        np.zeros(CLASSES),
+    )
     p = softmax(X @ kernel + bias, axis=1)
     y = (rng.random(points)[:, None] > p.cumsum(axis=1)).sum(axis=1).clip(max=CLASSES - 1)
     ones = np.column_stack([X, np.ones(points)])  # (points, 65)

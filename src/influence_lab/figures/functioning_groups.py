@@ -18,9 +18,7 @@ PALE = {0: "rgba(0,114,178,0.35)", 1: "rgba(213,94,0,0.35)"}  # blue and red cla
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star", "pentagon")
 
 
-def growth_steps(
-    title: str, X: Array, y: Array, traces: Mapping[str, Trace], sizes: Sequence[int]
-) -> go.Figure:
+def growth_steps(title: str, X: Array, y: Array, traces: Mapping[str, Trace], sizes: Sequence[int]) -> go.Figure:
     """Members of the group, one panel a search; a slider chooses the group's size.
 
     Args:
@@ -65,7 +63,12 @@ def growth_steps(
 
 
 def along_size(
-    title: str, y_title: str, curves: Mapping[str, Array], marks: Mapping[float, str], level: float | None = None, log: bool = False
+    title: str,
+    y_title: str,
+    curves: Mapping[str, Array],
+    marks: Mapping[float, str],
+    level: float | None = None,
+    top: float | None = None,
 ) -> go.Figure:
     """Curves against the group's size: means over seeds with 95 % bands.
 
@@ -75,13 +78,13 @@ def along_size(
         curves: by legend text, shape (seeds, sizes) for the sizes 1, 2, …
         marks: vertical lines with their texts.
         level: a horizontal line.
-        log: whether the vertical axis is logarithmic.
+        top: where the vertical axis ends, where the first points would hide the rest.
     """
-    figure = new_figure(title, "group size (points)", y_title, height=460, log_y=log)
+    figure = new_figure(title, "group size (points)", y_title, height=460)
     for number, (name, values) in enumerate(curves.items()):
         colour, size = COLOUR_CYCLE[number], np.arange(1, values.shape[1] + 1)
         mean, half = np.array([mean_interval(column) for column in values.T]).T
-        low, high = np.maximum(mean - half, mean / 100) if log else mean - half, mean + half
+        low, high = mean - half, mean + half
         figure.add_scatter(
             x=np.concatenate([size, size[::-1]]),
             y=np.concatenate([high, low[::-1]]),
@@ -97,6 +100,8 @@ def along_size(
         figure.add_vline(x=place, line={"dash": "dot", "color": GREY}, annotation_text=text)
     if level is not None:
         figure.add_hline(y=level, line={"dash": "dash", "color": GREY})
+    if top is not None:
+        figure.update_yaxes(range=[0, top])
     return figure
 
 
@@ -115,12 +120,21 @@ def recovery(title: str, table: pd.DataFrame, groups: Mapping[str, Sequence[str]
             values = table.loc[table["method"] == method, "rand"].to_numpy()
             mean, half = mean_interval(values)
             figure.add_scatter(
-                x=values, y=[method] * len(values), mode="markers", showlegend=False,
-                marker={"color": colour, "size": 5, "opacity": 0.35}, hovertemplate="%{x:.3f}<extra></extra>",
+                x=values,
+                y=[method] * len(values),
+                mode="markers",
+                showlegend=False,
+                marker={"color": colour, "size": 5, "opacity": 0.35},
+                hovertemplate="%{x:.3f}<extra></extra>",
             )
             figure.add_scatter(
-                x=[mean], y=[method], error_x={"array": [half], "thickness": 2, "width": 5}, mode="markers",
-                marker={"color": colour, "symbol": SYMBOLS[number], "size": 10}, name=text, showlegend=first,
+                x=[mean],
+                y=[method],
+                error_x={"array": [half], "thickness": 2, "width": 5},
+                mode="markers",
+                marker={"color": colour, "symbol": SYMBOLS[number], "size": 10},
+                name=text,
+                showlegend=first,
                 hovertemplate="%{x:.3f} ± %{error_x.array:.3f}<extra></extra>",
             )
             first = False
@@ -147,7 +161,11 @@ def partitions(title: str, drawn: Mapping[str, Array], discs: Sequence[int]) -> 
                 x=X[rows, 0],
                 y=X[rows, 1],
                 mode="markers",
-                marker={"color": COLOUR_CYCLE[one % 7], "symbol": SYMBOLS[one % 8] + ("" if red else "-open"), "size": 6},
+                marker={
+                    "color": COLOUR_CYCLE[one % 7],
+                    "symbol": SYMBOLS[one % 8] + ("" if red else "-open"),
+                    "size": 6,
+                },
                 name=f"group {one + 1}: {rows.sum()} {'red' if red else 'blue'}",
                 showlegend=bool(rows.any()),
                 hovertemplate=f"group {one + 1}<extra></extra>",
