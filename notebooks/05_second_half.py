@@ -116,7 +116,7 @@ show(
     ),
     f"Rings: members of the group as it grows, one network with dropout (seed 0). The title's shares: means over the {len(features['none'])} "
     "networks without regularisation, with 95 % intervals.",
-    "With raw influence the members scatter over the boundaries of both discs and the blue class; with cosine influence they fill the left disc first.",
+    "With raw influence Algorithm 1 takes the rims of both discs and Definition 3.2 the edge of the blue class; with cosine influence the left disc is filled first.",
 )
 display(
     Markdown(
@@ -289,7 +289,7 @@ show(
         top=4.0,
     ),
     "Both sides of the inequality, as a ratio, for the point that Algorithm 1 adds; networks with dropout, means over seeds with 95 % bands. The first few points lie above the frame.",
-    "For raw influence the ratio falls below 1 well before the size of the disc; for cosine influence it stays at 1 or above until the red points are used up.",
+    "For raw influence the ratio falls below 1 well before the size of the disc; for cosine influence it drops steeply at the end of the disc, and stays above 1.",
 )
 
 # %% tags=["hide-input"]
