@@ -288,7 +288,7 @@ rule toy_group_agreement:
         mem_mb=1500,
     params:
         toy={name: config["toy"][name] for name in TOY_TRAINING if name != "seeds"},
-        damping=config["functioning_groups"]["damping"],
+        dampings=config["functioning_groups"]["dampings"],
     message:
         "Compare retraining without groups with the first- and second-order formulas"
     script:

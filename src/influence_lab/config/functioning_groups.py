@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from influence_lab.config.section import Section
 
@@ -26,3 +26,11 @@ class FunctioningGroups(Section):
     convex_groups: int = Field(ge=10, description="random groups of each share removed from logistic regression")
     retrained_groups: int = Field(ge=4, description="random groups of each share and seed removed from the toy network")
     group_seeds: int = Field(ge=3, le=100, description="seeds of the toy network that is retrained without groups")
+
+    @model_validator(mode="after")
+    def _judged_values_are_there(self) -> "FunctioningGroups":
+        if self.damping not in self.dampings:
+            raise ValueError("dampings that contain damping")
+        if not {0.05, 0.25} <= set(self.group_shares):
+            raise ValueError("group_shares that contain 0.05 and 0.25, which claim B10 is judged at")
+        return self

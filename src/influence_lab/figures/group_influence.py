@@ -11,7 +11,7 @@ from influence_lab.figures.theme import OKABE_ITO, new_figure
 
 Array = np.ndarray
 GREY = "rgba(128,128,128,0.8)"
-SYMBOLS = ["circle", "square", "diamond", "triangle-up"]
+SYMBOLS = ["circle", "square", "diamond", "triangle-up", "x"]
 CLASSES = {1: ("red class", "vermillion", "circle"), 0: ("blue class", "blue", "square")}
 
 
