@@ -53,7 +53,16 @@ from IPython.display import Markdown, display
 
 from influence_lab.artifacts import read_arrays, read_table
 from influence_lab.attributions.influence import solve
-from influence_lab.evaluations.group_growth import KINDS, curves, growth, ordering
+from influence_lab.evaluations.group_growth import curves, growth, ordering
+from influence_lab.evaluations.group_tables import (
+    damping_summary,
+    error_summary,
+    gain_summary,
+    ordering_summary,
+    overlap_summary,
+    percent,
+    rank_summary,
+)
 from influence_lab.evaluations.group_removals import (
     ORDERS,
     order_slopes,
@@ -69,7 +78,7 @@ from influence_lab.evaluations.influence_maps import (
     seed_overlaps,
     top,
 )
-from influence_lab.evaluations.intervals import intervals, mean_interval
+from influence_lab.evaluations.intervals import intervals, mean_interval, plus_minus
 from influence_lab.evaluations.last_layer import inverse_products, softmax_rank
 from influence_lab.evaluations.responses import central_difference, central_refits
 from influence_lab.evaluations.slopes import farthest
@@ -81,7 +90,7 @@ from influence_lab.models.digit_networks import load_digit_networks
 from influence_lab.models.last_layer import last_layer
 from influence_lab.models.retraining_work import Training
 from influence_lab.models.theory import load_theory
-from influence_lab.models.toy import toy_network
+from influence_lab.models.toy import REGULARISATIONS, toy_network
 from influence_lab.notebooks.record import record
 
 toy = read_arrays(artifact("data/toy.npz"))
@@ -93,13 +102,8 @@ digit_run = load_digit_networks(digits, read_arrays(artifact("models/digits_cros
 convex = load_theory(read_arrays(artifact("data/theory.npz")), read_arrays(artifact("models/theory.npz")))["logistic"]
 
 X, y, clusters, centres = (toy[name] for name in ("X_train", "y_train", "cluster_train", "centres"))
-REGULARISATIONS = {"none": "none", "l1": "L1", "l2": "L2", "dropout": "dropout"}
-networks = {name: [toy_network(toy, Training(), theta) for theta in thetas[name]] for name in REGULARISATIONS}
-
-
-def percent(value: float) -> str:
-    return f"{100 * value:.0f} %"
-
+training = Training(hidden=tuple(thetas["hidden"].tolist()))
+networks = {name: [toy_network(toy, training, theta) for theta in thetas[name]] for name in REGULARISATIONS}
 
 # %% [markdown]
 # ## The toy world
@@ -126,7 +130,7 @@ accuracy = {
 # %% tags=["hide-input"]
 show(
     figures.toy_map(
-        "{:.1f} ± {:.1f} % of fresh points are classified right".format(*(100 * np.array(accuracy["none"]))),
+        f"{plus_minus(100 * np.array(accuracy['none']), 1)} % of fresh points are classified right",
         X,
         y,
         centres,
@@ -137,15 +141,14 @@ show(
     f"mean over {network_seeds} seeds with its 95 % interval, on {len(toy['X_test'])} points that were not trained on.",
     "Two discs of red points in a rectangle of blue points; the decision boundary runs around each disc.",
 )
+sizes = {name: mean_interval([np.abs(each.logits(X)).mean() for each in networks[name]]) for name in REGULARISATIONS}
 show_table(
     pd.DataFrame(
         [
             {
-                "regularisation": text,
-                "test accuracy": "{:.3f} ± {:.3f}".format(*accuracy[name]),
-                "mean |f| on training points": "{:.2f} ± {:.2f}".format(
-                    *mean_interval([np.abs(each.logits(X)).mean() for each in networks[name]])
-                ),
+                "training": text,
+                "test accuracy": plus_minus(accuracy[name], 3),
+                "mean |f| on training points": plus_minus(sizes[name]),
             }
             for name, text in REGULARISATIONS.items()
         ]
@@ -346,20 +349,9 @@ show(
 )
 
 # %% tags=["hide-input"]
-between = seed_overlaps(np.stack(list(tops.values())), len(X))
-different = ~np.eye(network_seeds, dtype=bool)
 show_table(
-    pd.DataFrame(
-        [
-            {"top of": text}
-            | {
-                other: between[row, :, column][different].mean()
-                for column, other in enumerate(REGULARISATIONS.values())
-            }
-            for row, text in enumerate(REGULARISATIONS.values())
-        ]
-    ),
-    f"Overlap (Jaccard) of the tops of two networks of different seeds, mean over pairs of seeds. The diagonal minus the rest: {change[0]:.3f} ± {change[1]:.3f} "
+    overlap_summary(seed_overlaps(np.stack(list(tops.values())), len(X))),
+    f"Overlap (Jaccard) of the tops of two networks of different seeds, mean over pairs of seeds. The diagonal minus the rest: {plus_minus(change, 3)} "
     "(95 % interval, bootstrapped over seeds).",
     digits=2,
 )
@@ -376,21 +368,7 @@ record(
 # **Does this hang on the layer or on λ?** The same statistics for the last layer and for all layers, over a grid of dampings:
 
 # %% tags=["hide-input"]
-rows = []
-for (layers, strength), group in sweep.groupby(["layers", "damping"], sort=False):
-    wide = group.pivot(index="seed", columns="regularisation", values="cluster_share")
-    bare = group.query("regularisation == 'none'")
-    rows.append(
-        {
-            "layers": layers,
-            "λ": strength,
-            "Spearman(self-influence, −|f|)": "{:.4f} ± {:.4f}".format(*mean_interval(bare["boundary_spearman"])),
-            "own cluster, dropout": "{:.2f} ± {:.2f}".format(*mean_interval(wide["dropout"])),
-            "dropout − L1": "{:+.2f} ± {:.2f}".format(*mean_interval(wide["dropout"] - wide["l1"])),
-            "dropout − L2": "{:+.2f} ± {:.2f}".format(*mean_interval(wide["dropout"] - wide["l2"])),
-        }
-    )
-show_table(pd.DataFrame(rows), f"Means over {network_seeds} seeds with 95 % intervals.")
+show_table(damping_summary(sweep), f"Means over {network_seeds} seeds with 95 % intervals.")
 
 # %% [markdown]
 # That large self-influence lies at the boundary does not hang on either. That dropout is local does: it is clear in the last layer, which is what the report looked at, unless damping is strong;
@@ -414,7 +392,7 @@ grown = {
             for seed, (K, f) in enumerate(zip(kernels[name], logits[name], strict=True))
         ]
     )
-    for name in REGULARISATIONS
+    for name in ("dropout", "none")
 }
 PAIRS = {
     "boundary_over_left": ("boundary_left", "left"),
@@ -439,34 +417,12 @@ show(
     describe(lines, "Group influence by size"),
 )
 show_table(
-    pd.DataFrame(
-        {"points": [*growth_sizes, "mean over sizes"]}
-        | {
-            f"{KINDS[first]} − {KINDS[second]}": [
-                f"{row.value:+.2f} ± {row.half:.2f}" for row in differences[name].itertuples()
-            ]
-            for name, (first, second) in PAIRS.items()
-        }
-    ),
+    ordering_summary(growth_sizes, list(differences.values()), list(PAIRS.values())),
     "Differences of mean group influence with dropout, each size relative to its mean over the four kinds; 95 % intervals bootstrapped over draws and seeds.",
 )
-others = {
-    text: [ordering(grown[name], *pair).iloc[-1] for pair in PAIRS.values()]
-    for name, text in REGULARISATIONS.items()
-    if name != "dropout"
-}
 show_table(
-    pd.DataFrame(
-        [
-            {"regularisation": text}
-            | {
-                f"{KINDS[first]} − {KINDS[second]}": f"{row.value:+.2f} ± {row.half:.2f}"
-                for (first, second), row in zip(PAIRS.values(), rows, strict=True)
-            }
-            for text, rows in others.items()
-        ]
-    ),
-    "The same for the other trainings, averaged over sizes.",
+    ordering_summary(growth_sizes, [ordering(grown["none"], *pair) for pair in PAIRS.values()], list(PAIRS.values())),
+    "The same without regularisation.",
 )
 
 # %% [markdown]
@@ -513,16 +469,7 @@ show(
     describe(lines, "Predicted over actual effect by removed share"),
 )
 show_table(
-    pd.DataFrame(
-        [
-            {"removed": percent(share)}
-            | {
-                text: "{:.3f} ± {:.3f}".format(*rank_interval(removals, target, share))
-                for target, text in TARGETS.items()
-            }
-            for share in group_shares
-        ]
-    ),
+    rank_summary(removals, TARGETS),
     "Spearman correlation between predicted and actual effect over the groups; 95 % bootstrap intervals.",
 )
 
@@ -576,16 +523,8 @@ show(
     f"Logistic regression, {orders['group'].nunique()} random groups of 5 % of the points, of which the fraction τ is removed; error of the predicted Δθ against refits. In the title: median slopes over the groups.",
     "Three bundles of straight lines: first order and pairwise are parallel, the third is steeper and lowest.",
 )
-errors = removals.query("target == 'own'").groupby("share")[[f"error_{name}" for name in ORDERS]]
 show_table(
-    pd.DataFrame(
-        [
-            {"removed": percent(size)}
-            | {text: "{:.3f} ± {:.3f}".format(*mean_interval(rows[f"error_{name}"])) for name, text in ORDERS.items()}
-            for size, rows in errors
-        ]
-    ),
-    "The whole group removed: relative error of Δθ, mean over the groups with 95 % intervals.",
+    error_summary(removals), "The whole group removed: relative error of Δθ, mean over the groups with 95 % intervals."
 )
 
 # %% [markdown]
@@ -621,16 +560,8 @@ show(
     f"{group_seeds} seeds; mean over {len(toy['X_test'])} held-out points, 95 % interval over seeds. In the title: own seed, mean over sizes.",
     describe(lines, "Rank correlation by removed share"),
 )
-rows = []
-for strength, group in agreement.query("method != 'retraining'").groupby("damping"):
-    wide = group.pivot_table(index="seed", columns="method", values="own")
-    rows.append(
-        {"λ": strength}
-        | {ORDERS[name]: "{:.3f} ± {:.3f}".format(*mean_interval(wide[name])) for name in ("first", "pairwise")}
-        | {"gain": "{:+.3f} ± {:.3f}".format(*mean_interval(wide["pairwise"] - wide["first"]))}
-    )
 show_table(
-    pd.DataFrame(rows),
+    gain_summary(agreement),
     "Spearman with the own seed's retrainings by damping, mean over sizes and seeds with 95 % intervals.",
 )
 
@@ -642,9 +573,22 @@ record(
     third_derivative_slope=(third.slope, third.half_width),
 )
 
-# %% [markdown]
-# So the report's "marginal" is right for the ranking, and for a reason that it does not give: the formula that was tried leaves a term of the same order out. In the network, both are poor for another reason: a retraining
-# from the start [ends elsewhere](03_response_functions.ipynb) whatever is removed.
+# %% tags=["hide-input"]
+ends = {
+    method: [
+        mean_interval(rows["others"])
+        for _, rows in agreement.query("method == @method and damping == @strength").groupby("share")
+    ]
+    for method, strength in (("first", damping), ("retraining", 0.0))
+}
+display(
+    Markdown(
+        f'So the report\'s "marginal" is right for the ranking, and for a reason that it does not give: the formula leaves a term of the same order out. '
+        f"In the network, other things matter more. At {percent(min(group_shares))} of the points, first-order influence ranks the other seeds' effects with a "
+        f"correlation of {plus_minus(ends['first'][0])}, where its own real retrainings reach {plus_minus(ends['retraining'][0])}; at "
+        f"{percent(max(group_shares))} it is {plus_minus(ends['first'][-1])} against {plus_minus(ends['retraining'][-1])}. What separates the second number from 1 is chance, what separates the first from the second is the formula."
+    )
+)
 
 # %% [markdown]
 # ## What to take away
