@@ -382,7 +382,8 @@ show_table(damping_summary(sweep), f"Means over {network_seeds} seeds with 95 % 
 # \mathcal I(w, w') = \Bigl(\sum_{i=1}^n w_i g_i\Bigr)^{\!\top} H^{-1} \Bigl(\sum_{i=1}^n w'_i g_i\Bigr) = w^\top K\, w' ,
 # $$ (eq-group-influence)
 #
-# and $\mathcal I(S) = \mathcal I(w, w)$ the influence of a group on itself. Its Fig. 7 grows random groups of four kinds. Here, for the network with dropout that the report goes on with:
+# and $\mathcal I(S) = \mathcal I(w, w)$ the influence of a group on itself. Its Fig. 7 grows random groups of four kinds. Here, for the network with dropout, which the
+# report seems to go on with (it does not say):
 
 # %%
 grown = {
@@ -593,4 +594,4 @@ display(
 # %% [markdown]
 # ## What to take away
 #
-# - Def. 2.5 over n ranks removals of groups well in convex models, and underestimates large ones.
+# - $\mathcal I(w, w')/n$ ranks removals of groups well in convex models, and underestimates large ones; in the toy network, chance limits it for small groups and the formula for large ones.

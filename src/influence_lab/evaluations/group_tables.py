@@ -19,7 +19,7 @@ def percent(share: float) -> str:
 
 
 def damping_summary(sweep: pd.DataFrame) -> pd.DataFrame:
-    """Of `damping_table`: boundary correlation without regularisation, and the share in the own cluster with dropout."""
+    """Of `damping_table`: boundary correlation without regularisation, and share in the own cluster with dropout."""
     rows = []
     for (layers, damping), group in sweep.groupby(["layers", "damping"], sort=False):
         share = group.pivot(index="seed", columns="regularisation", values="cluster_share")
