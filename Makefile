@@ -19,10 +19,10 @@ test: .venv/ready
 	$(BIN)/python -m pytest
 
 bench: .venv/ready
-	$(BIN)/snakemake --cores all results/bench/summary.json results/bench/retraining.json results/bench/groups.json
-	@$(BIN)/python -m json.tool results/bench/summary.json
-	@$(BIN)/python -m json.tool results/bench/retraining.json
-	@$(BIN)/python -m json.tool results/bench/groups.json
+	$(BIN)/snakemake --cores all results/benchmarks/summary.json results/benchmarks/retraining.json results/benchmarks/groups.json
+	@$(BIN)/python -m json.tool results/benchmarks/summary.json
+	@$(BIN)/python -m json.tool results/benchmarks/retraining.json
+	@$(BIN)/python -m json.tool results/benchmarks/groups.json
 
 lab: .venv/ready
 	$(BIN)/jupyter lab notebooks

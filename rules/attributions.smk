@@ -92,6 +92,113 @@ rule influenciae_relative:
         "scripts/influenciae_relative.py"
 
 
+rule toy_margin_influence:
+    input:
+        data="results/data/toy.npz",
+        networks="results/models/toy_leave_one_out.npz",
+        subsets="results/models/toy_subsets_0.5.npz",
+        code=code_of("rules/scripts/toy_margin_influence.py"),
+    output:
+        "results/attributions/toy_margin_influence.npz",
+    log:
+        "results/logs/toy_margin_influence.log",
+    benchmark:
+        "results/benchmarks/toy_margin_influence.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        toy=TOY_TRAINING,
+        targets=config["datamodels_trak"]["targets"],
+        embedded=config["datamodels_trak"]["embedded"],
+        dampings=config["datamodels_trak"]["dampings"],
+    message:
+        "Influence of the toy points on margins, for each damping"
+    script:
+        "scripts/toy_margin_influence.py"
+
+
+rule toy_datamodels:
+    input:
+        subsets="results/models/toy_subsets_{alpha}.npz",
+        influence="results/attributions/toy_margin_influence.npz",
+        code=code_of("rules/scripts/toy_datamodels.py"),
+    output:
+        "results/attributions/toy_datamodels_{alpha}.npz",
+    log:
+        "results/logs/toy_datamodels_{alpha}.log",
+    benchmark:
+        "results/benchmarks/toy_datamodels_{alpha}.tsv"
+    wildcard_constraints:
+        alpha=r"0\.\d+",
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        sizes=config["datamodels_trak"]["sizes"],
+    message:
+        "Fit linear datamodels by LASSO, from retrainings and from influence (α = {wildcards.alpha})"
+    script:
+        "scripts/toy_datamodels.py"
+
+
+rule toy_trak:
+    input:
+        data="results/data/toy.npz",
+        subsets="results/models/toy_subsets_0.5.npz",
+        influence="results/attributions/toy_margin_influence.npz",
+        code=code_of("rules/scripts/toy_trak.py"),
+    output:
+        "results/attributions/toy_trak.npz",
+    log:
+        "results/logs/toy_trak.log",
+    benchmark:
+        "results/benchmarks/toy_trak.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        toy=TOY_TRAINING,
+        dimensions=config["datamodels_trak"]["trak_dimensions"],
+    message:
+        "TRAK's scores from more and more toy networks, for each projection dimension"
+    script:
+        "scripts/toy_trak.py"
+
+
+rule toy_traker:
+    input:
+        data="results/data/toy.npz",
+        subsets="results/models/toy_subsets_0.5.npz",
+        influence="results/attributions/toy_margin_influence.npz",
+        code=code_of("rules/scripts/toy_traker.py"),
+    output:
+        "results/attributions/toy_traker.npz",
+    log:
+        "results/logs/toy_traker.log",
+    benchmark:
+        "results/benchmarks/toy_traker.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        toy=TOY_TRAINING,
+        models=10,  # as many as the page's table shows
+        dimension=config["datamodels_trak"]["trak_dimensions"][0],
+    message:
+        "TRAK's scores by the package traker, from the same networks and projections"
+    script:
+        "scripts/toy_traker.py"
+
+
 rule groups_partitions:
     input:
         code=code_of("rules/scripts/groups_partitions.py"),
@@ -107,7 +214,7 @@ rule groups_partitions:
     resources:
         mem_mb=1000,
     params:
-        toy={name: config["toy"][name] for name in TOY_TRAINING if name != "seeds"},
+        toy=TOY_TRAINING,
         rule=dict(
             networks=config["functioning_groups"]["stop_networks"],
             damping=config["functioning_groups"]["search_damping"],

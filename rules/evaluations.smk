@@ -175,6 +175,159 @@ rule curvature_cost:
         "scripts/curvature_cost.py"
 
 
+rule response_gaps:
+    input:
+        data="results/data/toy.npz",
+        code=code_of("rules/scripts/response_gaps.py"),
+    output:
+        "results/evaluations/response_gaps_{seed}.npz",
+    log:
+        "results/logs/response_gaps_{seed}.log",
+    benchmark:
+        "results/benchmarks/response_gaps_{seed}.tsv"
+    wildcard_constraints:
+        seed=r"\d+",
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        toy=TOY_TRAINING,
+        chosen={
+            name: config["response_functions"][name]
+            for name in (
+                "lengths",
+                "length",
+                "dampings",
+                "damping",
+                "points",
+                "tests",
+                "lissa_depth",
+            )
+        },
+    message:
+        "Take the five steps from leave-one-out retraining to influence (seed {wildcards.seed})"
+    script:
+        "scripts/response_gaps.py"
+
+
+rule fading:
+    input:
+        data="results/data/toy.npz",
+        trained="results/models/toy_leave_one_out.npz",
+        code=code_of("rules/scripts/fading.py"),
+    output:
+        "results/evaluations/fading.npz",
+    log:
+        "results/logs/fading.log",
+    benchmark:
+        "results/benchmarks/fading.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        toy=TOY_TRAINING,
+        chosen={
+            name: config["response_functions"][name]
+            for name in (
+                "seeds",
+                "damping",
+                "fading_points",
+                "tests",
+                "fading_rate",
+                "fading_steps",
+            )
+        },
+    message:
+        "Train the toy network on by full-batch steps, with and without points"
+    script:
+        "scripts/fading.py"
+
+
+rule architecture_sweeps:
+    input:
+        data="results/data/toy.npz",
+        code=code_of("rules/scripts/architecture_sweeps.py"),
+    output:
+        "results/evaluations/architecture_sweeps.npz",
+    log:
+        "results/logs/architecture_sweeps.log",
+    benchmark:
+        "results/benchmarks/architecture_sweeps.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        toy=TOY_TRAINING,
+        chosen={
+            name: config["response_functions"][name]
+            for name in (
+                "seeds",
+                "damping",
+                "sweep_points",
+                "tests",
+                "depths",
+                "widths",
+                "decays",
+            )
+        },
+    message:
+        "Compare influence with retraining over depths, widths and weight decays"
+    script:
+        "scripts/architecture_sweeps.py"
+
+
+rule repeated_leave_one_out:
+    input:
+        data="results/data/toy.npz",
+        code=code_of("rules/scripts/repeated_leave_one_out.py"),
+    output:
+        "results/evaluations/repeated_leave_one_out.npz",
+    log:
+        "results/logs/repeated_leave_one_out.log",
+    benchmark:
+        "results/benchmarks/repeated_leave_one_out.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 2
+    resources:
+        mem_mb=1500,
+    params:
+        toy=TOY_TRAINING,
+    message:
+        "Compute the toy network's leave-one-out matrix twice, in float64"
+    script:
+        "scripts/repeated_leave_one_out.py"
+
+
+rule convex_removals:
+    input:
+        data="results/data/toy.npz",
+        code=code_of("rules/scripts/convex_removals.py"),
+    output:
+        "results/evaluations/convex_removals.npz",
+    log:
+        "results/logs/convex_removals.log",
+    benchmark:
+        "results/benchmarks/convex_removals.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        decay=config["response_functions"]["convex_decay"],
+    message:
+        "Refit least squares and logistic regression without each toy point"
+    script:
+        "scripts/convex_removals.py"
+
+
 rule relative_removals:
     input:
         data="results/data/relative_influence.npz",
@@ -225,12 +378,37 @@ rule relative_constraints:
         "scripts/relative_constraints.py"
 
 
+rule relative_cold_bias:
+    input:
+        data="results/data/toy.npz",
+        retrained="results/models/toy_leave_one_out.npz",
+        code=code_of("rules/scripts/relative_cold_bias.py"),
+    output:
+        "results/evaluations/relative_cold_bias.parquet",
+    log:
+        "results/logs/relative_cold_bias.log",
+    benchmark:
+        "results/benchmarks/relative_cold_bias.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        toy=TOY_TRAINING,
+        damping=config["relative_influence"]["damping"],
+    message:
+        "Compare influence and retraining from scratch with the training loss, report's network"
+    script:
+        "scripts/relative_cold_bias.py"
+
+
 rule bench:
     input:
         costs="results/evaluations/curvature_cost.parquet",
         code=code_of("rules/scripts/bench.py"),
     output:
-        "results/bench/summary.json",
+        "results/benchmarks/summary.json",
     log:
         "results/logs/bench.log",
     benchmark:
@@ -251,8 +429,8 @@ rule retraining_bench:
         data="results/data/toy.npz",
         code=code_of("rules/scripts/retraining_bench.py"),
     output:
-        ratios="results/bench/retraining.json",
-        cost="results/bench/retraining_cost.parquet",
+        ratios="results/benchmarks/retraining.json",
+        cost="results/benchmarks/retraining_cost.parquet",
     log:
         "results/logs/retraining_bench.log",
     benchmark:
@@ -268,6 +446,34 @@ rule retraining_bench:
         "Time the retraining engine against a torch loop and Keras"
     script:
         "scripts/retraining_bench.py"
+
+
+rule toy_scores:
+    input:
+        held_out=TOY_HELD_OUT,
+        datamodels=expand(
+            "results/attributions/toy_datamodels_{alpha}.npz", alpha=TOY_ALPHAS
+        ),
+        influence="results/attributions/toy_margin_influence.npz",
+        trak="results/attributions/toy_trak.npz",
+        code=code_of("rules/scripts/toy_scores.py"),
+    output:
+        "results/evaluations/toy_scores.parquet",
+    log:
+        "results/logs/toy_scores.log",
+    benchmark:
+        "results/benchmarks/toy_scores.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        alphas=TOY_ALPHAS,
+    message:
+        "Linear datamodeling scores of datamodels, influence and TRAK on held-out subsets"
+    script:
+        "scripts/toy_scores.py"
 
 
 rule toy_group_agreement:
@@ -287,8 +493,8 @@ rule toy_group_agreement:
     resources:
         mem_mb=1500,
     params:
-        toy={name: config["toy"][name] for name in TOY_TRAINING if name != "seeds"},
-        damping=config["functioning_groups"]["damping"],
+        toy=TOY_TRAINING,
+        dampings=config["functioning_groups"]["dampings"],
     message:
         "Compare retraining without groups with the first- and second-order formulas"
     script:
@@ -312,7 +518,7 @@ rule toy_damping:
     resources:
         mem_mb=1000,
     params:
-        toy={name: config["toy"][name] for name in TOY_TRAINING if name != "seeds"},
+        toy=TOY_TRAINING,
         dampings=config["functioning_groups"]["dampings"],
         top_points=config["functioning_groups"]["top_points"],
     message:
@@ -336,7 +542,7 @@ rule groups_recovery:
     resources:
         mem_mb=1000,
     params:
-        toy={name: config["toy"][name] for name in TOY_TRAINING if name != "seeds"},
+        toy=TOY_TRAINING,
         rule=dict(
             draws=config["functioning_groups"]["recovery_draws"],
             networks=config["functioning_groups"]["stop_networks"],
@@ -364,7 +570,7 @@ rule groups_validation:
     resources:
         mem_mb=1500,
     params:
-        toy={name: config["toy"][name] for name in TOY_TRAINING if name != "seeds"},
+        toy=TOY_TRAINING,
         rule=dict(
             draws=config["functioning_groups"]["validation_draws"],
             seeds=config["functioning_groups"]["validation_seeds"],
@@ -383,7 +589,7 @@ rule groups_bench:
     input:
         code=code_of("rules/scripts/groups_bench.py"),
     output:
-        "results/bench/groups.json",
+        "results/benchmarks/groups.json",
     log:
         "results/logs/groups_bench.log",
     benchmark:

@@ -1,7 +1,10 @@
 # Stage: models.
 
-# What the trainings of the toy network read of its section; the rest changes no network.
-TOY_TRAINING = ("hidden", "epochs", "batch_size", "learning_rate", "seeds")
+# What a training of the toy network reads of its section; the rest changes no network.
+TOY_TRAINING = {
+    name: config["toy"][name]
+    for name in ("hidden", "epochs", "batch_size", "learning_rate")
+}
 
 
 rule theory_models:
@@ -98,7 +101,8 @@ rule toy_leave_one_out:
     resources:
         mem_mb=1500,
     params:
-        toy={name: config["toy"][name] for name in TOY_TRAINING},
+        toy=TOY_TRAINING,
+        seeds=config["toy"]["seeds"],
         chunks="results/chunks/toy_leave_one_out",
     message:
         "Retrain the toy network without each of its points, for each seed"
@@ -122,8 +126,7 @@ rule toy_networks:
     resources:
         mem_mb=1000,
     params:
-        # `toy.seeds` is for the leave-one-out retrainings
-        toy={name: config["toy"][name] for name in TOY_TRAINING if name != "seeds"},
+        toy=TOY_TRAINING,
         regularisations={
             name: config["functioning_groups"][name]
             for name in ("l1", "l2", "dropout")
@@ -133,6 +136,78 @@ rule toy_networks:
         "Train the toy network without and with L1, L2 and dropout, for each seed"
     script:
         "scripts/toy_networks.py"
+
+
+TOY_ALPHAS = [str(alpha) for alpha in config["datamodels_trak"]["alphas"]]
+TOY_HELD_OUT = [
+    f"results/models/toy_held_out{'' if alpha == '0.5' else f'_{alpha}'}.npz"
+    for alpha in TOY_ALPHAS
+]
+
+
+rule toy_subsets:
+    input:
+        data="results/data/toy.npz",
+        code=code_of("rules/scripts/toy_subsets.py"),
+    output:
+        "results/models/toy_subsets_{alpha}.npz",
+    log:
+        "results/logs/toy_subsets_{alpha}.log",
+    benchmark:
+        "results/benchmarks/toy_subsets_{alpha}.tsv"
+    wildcard_constraints:
+        alpha=r"0\.\d+",
+    conda:
+        "../envs/main.yaml"
+    threads: 2
+    resources:
+        mem_mb=1500,
+    params:
+        toy=TOY_TRAINING,
+        subsets=lambda wildcards: config["datamodels_trak"][
+            "half_subsets" if wildcards.alpha == "0.5" else "subsets"
+        ],
+        # TRAK's models are those at α = 0.5
+        kept=lambda wildcards: (
+            config["datamodels_trak"]["trak_models"] if wildcards.alpha == "0.5" else 0
+        ),
+        chunks="results/chunks/toy_subsets_{alpha}",
+    message:
+        "Train the toy network on random subsets of its points (α = {wildcards.alpha})"
+    script:
+        "scripts/toy_subsets.py"
+
+
+# toy_held_out.npz is at α = 0.5, the others at the α in their names.
+rule toy_held_out:
+    input:
+        data="results/data/toy.npz",
+        code=code_of("rules/scripts/toy_held_out.py"),
+    output:
+        "results/models/toy_held_out{at}.npz",
+    log:
+        "results/logs/toy_held_out{at}.log",
+    benchmark:
+        "results/benchmarks/toy_held_out{at}.tsv"
+    wildcard_constraints:
+        at=r"|_0\.\d+",
+    conda:
+        "../envs/main.yaml"
+    threads: 1  # a second process costs more time to start than it saves here
+    resources:
+        mem_mb=1500,
+    params:
+        toy=TOY_TRAINING,
+        alpha=lambda wildcards: float(wildcards.at[1:] or 0.5),
+        subsets=config["datamodels_trak"]["held_out"],
+        repeats=lambda wildcards: config["datamodels_trak"][
+            "repeats" if wildcards.at else "half_repeats"
+        ],
+        chunks="results/chunks/toy_held_out{at}",
+    message:
+        "Train the toy network several times on each held-out subset (toy_held_out{wildcards.at})"
+    script:
+        "scripts/toy_held_out.py"
 
 
 rule toy_group_retrainings:
@@ -151,7 +226,7 @@ rule toy_group_retrainings:
     resources:
         mem_mb=1500,
     params:
-        toy={name: config["toy"][name] for name in TOY_TRAINING if name != "seeds"},
+        toy=TOY_TRAINING,
         seeds=config["functioning_groups"]["group_seeds"],
         shares=config["functioning_groups"]["group_shares"],
         draws=config["functioning_groups"]["retrained_groups"],

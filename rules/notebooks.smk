@@ -23,6 +23,18 @@ PAGE_INPUTS = {
         "results/evaluations/fisher_convergence.parquet",
         "results/evaluations/curvature_cost.parquet",
     ],
+    "03_response_functions": [
+        "results/data/toy.npz",
+        "results/models/toy_leave_one_out.npz",
+        *expand(
+            "results/evaluations/response_gaps_{seed}.npz",
+            seed=range(config["response_functions"]["seeds"]),
+        ),
+        "results/evaluations/fading.npz",
+        "results/evaluations/architecture_sweeps.npz",
+        "results/evaluations/repeated_leave_one_out.npz",
+        "results/evaluations/convex_removals.npz",
+    ],
     "04_relative_influence": [
         "results/data/relative_influence.npz",
         "results/models/relative_influence.npz",
@@ -32,6 +44,18 @@ PAGE_INPUTS = {
         "results/evaluations/relative_removals_cancer.npz",
         "results/evaluations/relative_removals_digits.npz",
         "results/evaluations/relative_constraints.parquet",
+        "results/evaluations/relative_cold_bias.parquet",
+    ],
+    "06_datamodels_trak": [
+        "results/data/toy.npz",
+        "results/models/toy_leave_one_out.npz",
+        *expand("results/models/toy_subsets_{alpha}.npz", alpha=TOY_ALPHAS),
+        *TOY_HELD_OUT,
+        *expand("results/attributions/toy_datamodels_{alpha}.npz", alpha=TOY_ALPHAS),
+        "results/attributions/toy_margin_influence.npz",
+        "results/attributions/toy_trak.npz",
+        "results/attributions/toy_traker.npz",
+        "results/evaluations/toy_scores.parquet",
     ],
     "05_functioning_groups": [
         "results/data/digits.npz",

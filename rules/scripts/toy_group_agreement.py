@@ -5,5 +5,5 @@ from influence_lab.models.toy import toy_training
 
 with batch(snakemake):
     data, retrained = read_arrays(snakemake.input.data), read_arrays(snakemake.input.retrained)
-    table = agreement_table(data, toy_training(snakemake.params.toy), retrained, snakemake.params.damping)
+    table = agreement_table(data, toy_training(snakemake.params.toy), retrained, snakemake.params.dampings)
     write_table(snakemake.output[0], table)

@@ -6,9 +6,8 @@ from influence_lab.batch import batch
 from influence_lab.models.toy import leave_one_out_retrainings, toy_training
 
 with batch(snakemake):
-    toy, chunks = snakemake.params.toy, Path(snakemake.params.chunks)
-    arrays = leave_one_out_retrainings(
-        read_arrays(snakemake.input.data), toy_training(toy), toy["seeds"], snakemake.threads, chunks
-    )
+    training, chunks = toy_training(snakemake.params.toy), Path(snakemake.params.chunks)
+    data = read_arrays(snakemake.input.data)
+    arrays = leave_one_out_retrainings(data, training, snakemake.params.seeds, snakemake.threads, chunks)
     write_arrays(snakemake.output[0], **arrays)
     rmtree(chunks)

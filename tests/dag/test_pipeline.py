@@ -12,8 +12,15 @@ from influence_lab.site.figures_file import figures_of
 
 pytestmark = pytest.mark.dag
 
-MEASURED_HERE = {f"A{number}" for number in [*range(1, 11), *range(13, 19)]}
-PAGES = ("01_taylor_neumann", "02_gauss_newton", "04_relative_influence")
+MEASURED_HERE = {f"A{number}" for number in range(1, 19)} | {f"B{number}" for number in [*range(1, 22), 26]}
+PAGES = (
+    "01_taylor_neumann",
+    "02_gauss_newton",
+    "03_response_functions",
+    "04_relative_influence",
+    "05_functioning_groups",
+    "06_datamodels_trak",
+)
 
 
 @contextmanager
@@ -107,12 +114,12 @@ def test_the_picture_in_the_readme_is_the_one_that_its_rule_draws(smoke):
 
 
 def test_the_benchmark_gives_ratios(smoke):
-    ratios = json.loads((smoke.path / "results/bench/summary.json").read_text())
+    ratios = json.loads((smoke.path / "results/benchmarks/summary.json").read_text())
     assert all(0 < entry["least"] <= entry["times_faster"] <= entry["most"] for entry in ratios)
 
 
 def test_the_retraining_benchmark_gives_ratios_and_exact_agreement(smoke):
-    facts = json.loads((smoke.path / "results/bench/retraining.json").read_text())
+    facts = json.loads((smoke.path / "results/benchmarks/retraining.json").read_text())
     assert {entry["target"] for entry in facts["ratios"] if "target" in entry} == {8, 50}
     assert all(0 < entry["least"] <= entry["times_faster"] <= entry["most"] for entry in facts["ratios"])
     assert facts["largest_difference_float64"] < 1e-8

@@ -9,7 +9,14 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-PAGES = ("01_taylor_neumann", "02_gauss_newton", "04_relative_influence")
+PAGES = (
+    "01_taylor_neumann",
+    "02_gauss_newton",
+    "03_response_functions",
+    "04_relative_influence",
+    "05_functioning_groups",
+    "06_datamodels_trak",
+)
 
 pytestmark = [
     pytest.mark.dag,
@@ -124,7 +131,7 @@ def test_search_finds_neumann(page, address):
 def test_the_front_page_links_each_measured_claim_to_its_verdict(page, address):
     page.goto(f"{address}/index.html")
     links = page.eval_on_selector_all(".ledger td:first-child a", "(all) => all.map((link) => link.href)")
-    assert len(links) == 16
+    assert len(links) == 40
     for link in (links[0], links[-1]):
         page.goto(link)
         assert page.locator(f"#{link.split('#')[1]} .verdict").count() == 1

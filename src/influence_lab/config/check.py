@@ -6,9 +6,11 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from influence_lab.config.datamodels_trak import DatamodelsTrak
 from influence_lab.config.functioning_groups import FunctioningGroups
 from influence_lab.config.gauss_newton import GaussNewton
 from influence_lab.config.relative_influence import RelativeInfluence
+from influence_lab.config.response_functions import ResponseFunctions
 from influence_lab.config.section import Section
 from influence_lab.config.taylor_neumann import TaylorNeumann
 from influence_lab.config.toy import Toy
@@ -23,8 +25,10 @@ class Configuration(Section):
 
     taylor_neumann: TaylorNeumann
     gauss_newton: GaussNewton
+    response_functions: ResponseFunctions
     relative_influence: RelativeInfluence
     functioning_groups: FunctioningGroups
+    datamodels_trak: DatamodelsTrak
     toy: Toy
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from influence_lab.config.section import Section
 
@@ -35,3 +35,11 @@ class FunctioningGroups(Section):
     validation_draws: int = Field(ge=2, le=100, description="unseen draws trained again without each group")
     validation_seeds: int = Field(ge=1, le=50, description="starts of each of these trainings; cost is linear in it")
     validation_controls: int = Field(ge=1, le=20, description="random groups of equal size for each group")
+
+    @model_validator(mode="after")
+    def _judged_values_are_there(self) -> "FunctioningGroups":
+        if self.damping not in self.dampings:
+            raise ValueError("dampings that contain damping")
+        if not {0.05, 0.25} <= set(self.group_shares):
+            raise ValueError("group_shares that contain 0.05 and 0.25, which claim B10 is judged at")
+        return self

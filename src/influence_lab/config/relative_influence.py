@@ -16,3 +16,4 @@ class RelativeInfluence(Section):
     flipped_share: float = Field(ge=0.03, le=0.4, description="share of wrong training labels")
     cold_points: int = Field(ge=5, le=400, description="points of each seed removed with training from the start")
     bound: float = Field(ge=1e-5, le=1e-3, description="δ of the constrained maxima, parameter length or nats")
+    damping: float = Field(gt=0, description="λ added to G of the report's network, which is at no minimum")

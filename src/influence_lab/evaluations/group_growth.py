@@ -62,39 +62,44 @@ def growth(K: Array, clusters: Array, logits: Array, sizes: list[int], draws: in
     return values
 
 
-def relative_difference(values: Array, first: str, second: str) -> Array:
-    """Mean influence of one kind minus that of another, each size over the pooled mean, averaged over sizes.
+def relative_differences(values: Array, first: str, second: str) -> Array:
+    """Mean influence of one kind minus that of another, each size over its mean over all kinds: shape (sizes,).
 
     Args:
-        values: shape (..., seeds, draws, sizes, kinds); all but the leading axes are averaged.
+        values: shape (seeds, draws, sizes, kinds).
         first: a key of `KINDS`.
         second: a key of `KINDS`.
     """
     names = list(KINDS)
-    means = values.mean(axis=(-4, -3))  # (..., sizes, kinds)
-    difference = means[..., names.index(first)] - means[..., names.index(second)]
-    return (difference / means.mean(axis=-1)).mean(axis=-1)
+    means = values.mean(axis=(0, 1))  # (sizes, kinds)
+    return (means[:, names.index(first)] - means[:, names.index(second)]) / means.mean(axis=-1)
 
 
-def ordering(values: Array, first: str, second: str, resamples: int = 1000) -> tuple[float, float]:
-    """`relative_difference`, and how far its 95 % interval reaches, bootstrapped over seeds and draws within them.
+def ordering(values: Array, first: str, second: str, resamples: int = 1000) -> pd.DataFrame:
+    """`relative_differences` with 95 % intervals, bootstrapped over seeds and over draws within them.
 
     Args:
         values: shape (seeds, draws, sizes, kinds).
         first: a key of `KINDS`.
         second: a key of `KINDS`.
         resamples: bootstrap samples.
+
+    Returns:
+        Columns `value` and `half`, the interval's longer side: a row a size, and last the mean over the sizes.
     """
     rng = np.random.default_rng(0)
     seeds, draws = values.shape[:2]
     found = []
     for _ in range(resamples):
-        chosen = rng.integers(seeds, size=seeds)
-        within = rng.integers(draws, size=(seeds, draws))
-        found.append(relative_difference(values[chosen[:, None], within], first, second))
-    value = float(relative_difference(values, first, second))
-    low, high = np.percentile(found, [2.5, 97.5])
-    return value, float(max(value - low, high - value))
+        chosen, within = rng.integers(seeds, size=(seeds, 1)), rng.integers(draws, size=(seeds, draws))
+        found.append(_with_mean(relative_differences(values[chosen, within], first, second)))
+    value = _with_mean(relative_differences(values, first, second))
+    low, high = np.percentile(found, [2.5, 97.5], axis=0)
+    return pd.DataFrame({"value": value, "half": np.maximum(value - low, high - value)})
+
+
+def _with_mean(values: Array) -> Array:
+    return np.append(values, values.mean())
 
 
 def curves(values: Array, sizes: list[int]) -> dict[str, pd.DataFrame]:

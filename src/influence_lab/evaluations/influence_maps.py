@@ -113,6 +113,17 @@ def overlaps(tops: Array, n: int) -> Array:
     return common / (members.sum(1)[:, None] + members.sum(1) - common)
 
 
+def seed_overlaps(tops: Array, n: int) -> Array:
+    """Overlaps between the tops of two trainings, shape (regularisations, seeds, regularisations, seeds).
+
+    Args:
+        tops: indices, shape (regularisations, seeds, count).
+        n: points.
+    """
+    kinds, seeds, _ = tops.shape
+    return overlaps(tops.reshape(kinds * seeds, -1), n).reshape(kinds, seeds, kinds, seeds)
+
+
 def map_change(tops: Array, n: int) -> tuple[float, float]:
     """Mean overlap between two seeds of one regularisation, minus that between two regularisations.
 
@@ -126,7 +137,7 @@ def map_change(tops: Array, n: int) -> tuple[float, float]:
         The difference and the half-width of its 95 % interval, bootstrapped over seeds.
     """
     kinds, seeds, _ = tops.shape
-    between = overlaps(tops.reshape(kinds * seeds, -1), n).reshape(kinds, seeds, kinds, seeds)
+    between = seed_overlaps(tops, n)
     same = np.mean([between[kind, :, kind] for kind in range(kinds)], axis=0)  # (seeds, seeds)
     others = [between[a, :, b] for a in range(kinds) for b in range(kinds) if a != b]
     difference = same - np.mean(others, axis=0)

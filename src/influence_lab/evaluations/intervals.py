@@ -43,3 +43,13 @@ def intervals(table: pd.DataFrame, by: str, value: str) -> pd.DataFrame:
     """`mean_interval` of a column for each value of another: columns named `by`, mean, half."""
     rows = [(key, *mean_interval(group[value].to_numpy())) for key, group in table.groupby(by)]
     return pd.DataFrame(rows, columns=[by, "mean", "half"])
+
+
+def plus_minus(pair: Sequence[float], digits: int = 2, sign: str = "") -> str:
+    """A value and the half-width of its interval as text; `sign="+"` writes the sign of positive values too.
+
+    >>> plus_minus((0.1234, 0.02), 3, "+")
+    '+0.123 ± 0.020'
+    """
+    value, half = pair
+    return f"{value:{sign}.{digits}f} ± {half:.{digits}f}"

@@ -11,7 +11,7 @@ from influence_lab.figures.theme import OKABE_ITO, new_figure
 
 Array = np.ndarray
 GREY = "rgba(128,128,128,0.8)"
-SYMBOLS = ["circle", "square", "diamond", "triangle-up"]
+SYMBOLS = ["circle", "square", "diamond", "triangle-up", "x"]
 CLASSES = {1: ("red class", "vermillion", "circle"), 0: ("blue class", "blue", "square")}
 
 
@@ -56,6 +56,7 @@ def self_influence_map(
     width = np.where(np.isin(np.arange(len(X)), chosen), 2.0, 0.0)
     marker = {
         "color": np.log10(scores),
+        "cmin": np.percentile(np.log10(scores), 20),  # the surest points would take the whole scale
         "colorscale": "Cividis",
         "size": 9,
         "line": {"width": width, "color": OKABE_ITO["vermillion"]},
@@ -187,6 +188,7 @@ def orders(title: str, fractions: Array, errors: Mapping[str, Array]) -> go.Figu
                 showlegend=row == 0,
                 hovertemplate="τ = %{x:.3g}: %{y:.2g}<extra></extra>",
             )
+    figure.update_xaxes(tickvals=[0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0])
     figure.update_yaxes(dtick=2)
     return figure
 

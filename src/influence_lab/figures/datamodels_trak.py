@@ -1,0 +1,233 @@
+"""Figures of page 06_datamodels_trak."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from influence_lab.figures.taylor_neumann import slider
+from influence_lab.figures.theme import OKABE_ITO, new_figure
+
+Array = np.ndarray
+GREY = "rgba(128,128,128,0.8)"
+STYLES = {  # method: colour, symbol
+    "retraining": ("blue", "circle"),
+    "influence": ("vermillion", "square"),
+    "trak": ("green", "diamond"),
+    "newton": ("orange", "cross"),
+}
+
+
+def scores_by_size(
+    title: str, x_title: str, lines: Mapping[str, pd.DataFrame], styles: Mapping[str, str], ceiling: tuple[float, float]
+) -> go.Figure:
+    """LDS of several methods against a cost, with 95 % intervals and the noise ceiling as a band.
+
+    Args:
+        title: the finding.
+        x_title: of the cost, with its unit.
+        lines: by legend text a table with the columns `x`, `mean` and `half`.
+        styles: by legend text a key of `STYLES`.
+        ceiling: mean and half-width.
+    """
+    figure = new_figure(title, x_title, "LDS, mean over targets", log_x=True, height=480)
+    low, high = ceiling[0] - ceiling[1], ceiling[0] + ceiling[1]
+    figure.add_hrect(y0=low, y1=high, fillcolor="rgba(128,128,128,0.25)", line_width=0)
+    figure.add_hline(y=ceiling[0], line={"dash": "dot", "color": GREY}, annotation_text="noise ceiling")
+    for name, table in lines.items():
+        colour, symbol = STYLES[styles[name]]
+        figure.add_scatter(
+            x=table["x"],
+            y=table["mean"],
+            error_y={"array": table["half"], "thickness": 1.5, "width": 4},
+            mode="lines+markers",
+            line={"color": OKABE_ITO[colour], "width": 1.5},
+            marker={"color": OKABE_ITO[colour], "symbol": symbol, "size": 8},
+            name=name,
+            hovertemplate=f"{name}, %{{x}}: %{{y:.3f}} ± %{{error_y.array:.3f}}<extra></extra>",
+        )
+    figure.update_xaxes(dtick=None, exponentformat="none")
+    return figure
+
+
+def scores_by_alpha(title: str, table: pd.DataFrame, names: Mapping[str, str]) -> go.Figure:
+    """LDS at each α, side by side, with the ceiling as bars behind.
+
+    Args:
+        title: the finding.
+        table: columns `alpha`, `method` (a key of `STYLES`, or "ceiling"), `mean`, `half`.
+        names: legend text by method.
+    """
+    figure = new_figure(title, "α, share of the training points in a subset", "LDS, mean over targets", height=440)
+    alphas = sorted(table["alpha"].unique())
+    for number, (method, name) in enumerate(names.items()):
+        rows = table[table["method"] == method].sort_values("alpha")
+        places = np.array([alphas.index(alpha) for alpha in rows["alpha"]], dtype=float)
+        bars = {"array": rows["half"], "thickness": 2, "width": 5}
+        if method == "ceiling":
+            figure.add_bar(
+                x=places, y=rows["mean"], error_y=bars, name=name, marker_color="rgba(128,128,128,0.35)", width=0.8
+            )
+            continue
+        colour, symbol = STYLES[method]
+        figure.add_scatter(
+            x=places + 0.16 * (number - len(names) / 2),
+            y=rows["mean"],
+            error_y=bars,
+            mode="markers",
+            marker={"color": OKABE_ITO[colour], "symbol": symbol, "size": 9},
+            name=name,
+            hovertemplate=f"{name}: %{{y:.3f}} ± %{{error_y.array:.3f}}<extra></extra>",
+        )
+    figure.update_xaxes(tickvals=list(range(len(alphas))), ticktext=[str(alpha) for alpha in alphas], showgrid=False)
+    return figure
+
+
+def planes(title: str, panels: Sequence[tuple[str, Array, Array]], labels: Array) -> go.Figure:
+    """The report's Figure 10: targets in the planes of the principal components (1, 2) and (3, 4); a slider over panels.
+
+    Args:
+        title: the finding.
+        panels: name, scores of shape (targets, 4), and each component's share of the variance.
+        labels: cluster of each target, 0 left and 1 right.
+    """
+    figure = make_subplots(cols=2, horizontal_spacing=0.14)
+    frame = new_figure(title, "", "", height=500)
+    figure.update_layout(frame.layout.to_plotly_json() | {"xaxis": None, "yaxis": None})
+    for _, scores, _ in panels:
+        scaled = scores / np.maximum(scores.std(axis=0), np.finfo(float).tiny)
+        for column in (0, 1):
+            for cluster, (text, colour, symbol) in enumerate(
+                (("left disc", "blue", "circle"), ("right disc", "vermillion", "square"))
+            ):
+                chosen = scaled[labels == cluster][:, 2 * column : 2 * column + 2]
+                figure.add_scatter(
+                    x=chosen[:, 0],
+                    y=chosen[:, 1],
+                    mode="markers",
+                    marker={"color": OKABE_ITO[colour], "symbol": symbol, "size": 7, "opacity": 0.8},
+                    name=text,
+                    showlegend=column == 0,
+                    row=1,
+                    col=column + 1,
+                )
+    for column, (x_title, y_title) in enumerate((("component 1", "component 2"), ("component 3", "component 4")), 1):
+        axis = {"gridcolor": "rgba(128,128,128,0.25)", "zerolinecolor": "rgba(128,128,128,0.5)", "automargin": True}
+        figure.update_xaxes(title=f"{x_title} (SD)", col=column, **axis)
+        figure.update_yaxes(title=f"{y_title} (SD)", col=column, **axis)
+    slider(figure, [name for name, _, _ in panels], "", each=4)
+    return figure
+
+
+def extreme_points(title: str, X: Array, y: Array, panels: Sequence[tuple[str, Array]], count: int = 10) -> go.Figure:
+    """The training points of the most positive and most negative weights on the map; a slider over panels.
+
+    Args:
+        title: the finding.
+        X: training inputs, shape (n, 2).
+        y: labels, shape (n,).
+        panels: name and weights, shape (n,); a point that is to be marked follows as a third entry, or none.
+        count: points marked at each end.
+    """
+    figure = new_figure(title, "first coordinate", "second coordinate", height=540)
+    for label, text, symbol in ((1, "red class", "circle"), (0, "blue class", "x-thin")):
+        chosen = X[y == label]
+        figure.add_scatter(
+            x=chosen[:, 0],
+            y=chosen[:, 1],
+            mode="markers",
+            marker={"color": GREY, "symbol": symbol, "size": 5, "line": {"width": 1, "color": GREY}},
+            name=text,
+            hoverinfo="skip",
+        )
+    for _, weights, *target in panels:
+        order = np.argsort(weights, kind="stable")
+        ends = (
+            (order[::-1][:count], "largest weights", "blue", "triangle-up"),
+            (order[:count], "smallest weights", "vermillion", "triangle-down"),
+        )
+        for rows, text, colour, symbol in ends:
+            figure.add_scatter(
+                x=X[rows, 0],
+                y=X[rows, 1],
+                mode="markers",
+                marker={"color": OKABE_ITO[colour], "symbol": symbol, "size": 12},
+                text=[f"{weight:.3g}" for weight in weights[rows]],
+                hovertemplate="weight %{text}<extra></extra>",
+                name=text,
+            )
+        place = target[0] if target else np.full(2, np.nan)
+        figure.add_scatter(
+            x=[place[0]],
+            y=[place[1]],
+            mode="markers",
+            marker={"color": OKABE_ITO["green"], "symbol": "star", "size": 15},
+            name="target",
+            showlegend=bool(target),
+        )
+    slider(figure, [name for name, *_ in panels], "", always=2, each=3)
+    figure.update_yaxes(scaleanchor="x")
+    return figure
+
+
+def separation(title: str, table: pd.DataFrame, limits: Mapping[str, tuple[float, float]], bound: float) -> go.Figure:
+    """Balanced accuracy of telling the clusters apart against the number of subsets; a slider over α.
+
+    Args:
+        title: the finding.
+        table: columns `alpha`, `kind`, `size`, `mean`, `half`.
+        limits: by legend text the value and half-width in the limit of many subsets, drawn as lines.
+        bound: of the claim, drawn as a line.
+    """
+    figure = new_figure(title, "subsets k (one training each)", "balanced accuracy", log_x=True, height=500)
+    alphas = list(table["alpha"].unique())
+    for alpha in alphas:
+        for kind, text in (("retraining", "trained again"), ("influence", "influence, same LASSO")):
+            rows = table[(table["alpha"] == alpha) & (table["kind"] == kind)]
+            colour, symbol = STYLES[kind]
+            figure.add_scatter(
+                x=rows["size"],
+                y=rows["mean"],
+                error_y={"array": rows["half"], "thickness": 1.5, "width": 4},
+                mode="lines+markers",
+                line={"color": OKABE_ITO[colour]},
+                marker={"symbol": symbol, "size": 8},
+                name=text,
+            )
+    for name, (value, _) in limits.items():
+        figure.add_hline(y=value, line={"dash": "dash", "color": OKABE_ITO["vermillion"]}, annotation_text=name)
+    figure.add_hline(y=bound, line={"dash": "dot", "color": GREY}, annotation_text="the claim's bound")
+    slider(figure, [f"α = {alpha}" for alpha in alphas], "", each=2)
+    figure.update_xaxes(dtick=None, exponentformat="none")
+    figure.update_yaxes(range=[0.3, 1.08])
+    return figure
+
+
+def angles(title: str, groups: Mapping[str, Array], chance: Array) -> go.Figure:
+    """Principal angles between pairs of subspaces, and those of random ones as a band.
+
+    Args:
+        title: the finding.
+        groups: by legend text the angles in degrees, shape (c,).
+        chance: of random subspaces, shape (draws, c).
+    """
+    figure = new_figure(title, "principal angle, smallest first", "degrees", height=420)
+    places = np.arange(1, chance.shape[1] + 1)
+    low, high = np.percentile(chance, [2.5, 97.5], axis=0)
+    figure.add_scatter(
+        x=np.concatenate([places, places[::-1]]),
+        y=np.concatenate([high, low[::-1]]),
+        fill="toself",
+        mode="lines",
+        line={"width": 0},
+        fillcolor="rgba(128,128,128,0.35)",
+        name="random subspaces, 95 %",
+        hoverinfo="skip",
+    )
+    for (name, values), symbol in zip(groups.items(), ("circle", "square", "diamond", "cross"), strict=False):
+        figure.add_scatter(x=places, y=values, mode="lines+markers", marker={"symbol": symbol, "size": 9}, name=name)
+    figure.update_xaxes(tickvals=places)
+    figure.update_yaxes(range=[0, 95])
+    return figure
