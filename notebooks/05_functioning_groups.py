@@ -928,7 +928,7 @@ record(
 )
 
 # %% tags=["hide-input"]
-drawn = read_arrays(artifact("attributions/groups_partitions.npz"))
+drawn = read_arrays(artifact("evaluations/groups_partitions.npz"))
 discs = sorted(int(name[2:]) for name in drawn if name.startswith("X_"))
 right = sum(len(np.unique(drawn[f"group_{count}"][drawn[f"y_{count}"] == 1])) == count for count in discs)
 show(

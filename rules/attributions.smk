@@ -197,30 +197,3 @@ rule toy_traker:
         "TRAK's scores by the package traker, from the same networks and projections"
     script:
         "scripts/toy_traker.py"
-
-
-rule groups_partitions:
-    input:
-        code=code_of("rules/scripts/groups_partitions.py"),
-    output:
-        "results/attributions/groups_partitions.npz",
-    log:
-        "results/logs/groups_partitions.log",
-    benchmark:
-        "results/benchmarks/groups_partitions.tsv"
-    conda:
-        "../envs/main.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-    params:
-        toy=TOY_TRAINING,
-        rule=dict(
-            networks=config["functioning_groups"]["stop_networks"],
-            damping=config["functioning_groups"]["search_damping"],
-            neighbours=config["functioning_groups"]["stop_neighbours"],
-        ),
-    message:
-        "Divide four unseen draws into functioning groups"
-    script:
-        "scripts/groups_partitions.py"

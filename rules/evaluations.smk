@@ -531,7 +531,8 @@ rule groups_recovery:
     input:
         code=code_of("rules/scripts/groups_recovery.py"),
     output:
-        "results/evaluations/groups_recovery.parquet",
+        table="results/evaluations/groups_recovery.parquet",
+        partitions="results/evaluations/groups_partitions.npz",
     log:
         "results/logs/groups_recovery.log",
     benchmark:

@@ -66,7 +66,7 @@ PAGE_INPUTS = {
         "results/models/toy_networks.npz",
         "results/evaluations/toy_damping.parquet",
         "results/evaluations/toy_group_agreement.parquet",
-        "results/attributions/groups_partitions.npz",
+        "results/evaluations/groups_partitions.npz",
         "results/evaluations/groups_recovery.parquet",
         "results/evaluations/groups_validation.parquet",
     ],
