@@ -101,7 +101,7 @@ from influence_lab.models.retraining_work import Training
 from influence_lab.models.theory import load_theory
 from influence_lab.models.toy import REGULARISATIONS, toy_network
 from influence_lab.notebooks.record import record
-from influence_lab.attributions.functioning_groups import grow, unit
+from influence_lab.attributions.functioning_groups import grow, last_layer_features, unit
 from influence_lab.evaluations.group_search import (
     centre_point,
     cluster_then_other,
@@ -112,7 +112,6 @@ from influence_lab.evaluations.group_search import (
     searches,
 )
 from influence_lab.figures import functioning_groups as group_figures
-from influence_lab.models.toy import last_layer_features
 
 toy = read_arrays(artifact("data/toy.npz"))
 thetas = read_arrays(artifact("models/toy_networks.npz"))

@@ -12,6 +12,7 @@ import numpy as np
 from scipy.linalg import solve_triangular
 
 from influence_lab.attributions.influence import NotPositiveDefiniteError
+from influence_lab.models.logistic_network import LogisticNetwork
 
 Array = np.ndarray
 
@@ -82,6 +83,24 @@ def whitened(gradients: Array, curvature: Array) -> Array:
     except np.linalg.LinAlgError:
         raise NotPositiveDefiniteError("the curvature has an eigenvalue ≤ 0: add damping (curvature + λI)") from None
     return solve_triangular(factor, gradients.T, lower=True).T
+
+
+def last_layer_features(network: LogisticNetwork, damping: float) -> Array:
+    r"""Whitened gradients Φ of the last layer's parameters: $\Phi\Phi^\top = g\,(G + \lambda I)^{-1}g^\top$.
+
+    In these parameters alone the loss is convex, its Hessian is G exactly, and λ only stands in for the directions that
+    the points do not fix.
+
+    Args:
+        network: trained.
+        damping: λ.
+
+    Returns:
+        Shape (n, 17) for 16 units in the last hidden layer.
+    """
+    last = network.network.blocks[-1]
+    G = network.gauss_newton()[last, last]
+    return whitened(network.train_gradients[:, last], G + damping * np.eye(len(G)))
 
 
 def unit(features: Array) -> Array:

@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import adjusted_rand_score
 
-from influence_lab.attributions.functioning_groups import grow, unit
+from influence_lab.attributions.functioning_groups import grow, last_layer_features, unit
 from influence_lab.attributions.group_partition import functioning_partition, pooled
 from influence_lab.data.toy import toy_data
 from influence_lab.evaluations.clustering import k_means, spectral
 from influence_lab.models.retraining import retrain
 from influence_lab.models.retraining_work import Training, make_work
-from influence_lab.models.toy import last_layer_features, toy_network
+from influence_lab.models.toy import toy_network
 
 Array = np.ndarray
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from influence_lab.attributions.functioning_groups import whitened
 from influence_lab.models.logistic_network import LogisticNetwork
 from influence_lab.models.retraining import retrain
 from influence_lab.models.retraining_weights import leave_one_out
@@ -70,21 +69,3 @@ def leave_one_out_retrainings(
     work = make_work(data["X_train"], data["y_train"], np.tile(weights, (seeds, 1)), np.repeat(np.arange(seeds), n + 1))
     trained = retrain(work, training, threads, folder).parameters[:, -1].reshape(seeds, n + 1, -1)
     return {"theta": trained[:, 0], "theta_without": trained[:, 1:]}
-
-
-def last_layer_features(network: LogisticNetwork, damping: float) -> Array:
-    r"""Whitened gradients Φ of the last layer's parameters: $\Phi\Phi^\top = g\,(G + \lambda I)^{-1}g^\top$.
-
-    In these parameters alone the loss is convex, its Hessian is G exactly, and λ only stands in for the directions that
-    the points do not fix.
-
-    Args:
-        network: trained.
-        damping: λ.
-
-    Returns:
-        Shape (n, 17) for 16 units in the last hidden layer.
-    """
-    last = network.network.blocks[-1]
-    G = network.gauss_newton()[last, last]
-    return whitened(network.train_gradients[:, last], G + damping * np.eye(len(G)))
