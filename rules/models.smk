@@ -260,3 +260,30 @@ rule toy_removals:
         "Take points away from the toy network under the proximal Bregman objective"
     script:
         "scripts/toy_removals.py"
+
+
+rule toy_group_retrainings:
+    input:
+        data="results/data/toy.npz",
+        code=code_of("rules/scripts/toy_group_retrainings.py"),
+    output:
+        "results/models/toy_group_retrainings.npz",
+    log:
+        "results/logs/toy_group_retrainings.log",
+    benchmark:
+        "results/benchmarks/toy_group_retrainings.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 2
+    resources:
+        mem_mb=1500,
+    params:
+        toy=TOY_TRAINING,
+        seeds=config["functioning_groups"]["group_seeds"],
+        shares=config["functioning_groups"]["group_shares"],
+        draws=config["functioning_groups"]["retrained_groups"],
+        chunks="results/chunks/toy_group_retrainings",
+    message:
+        "Retrain the toy network without random groups of its points, for each seed"
+    script:
+        "scripts/toy_group_retrainings.py"

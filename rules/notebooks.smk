@@ -57,6 +57,19 @@ PAGE_INPUTS = {
         "results/attributions/toy_traker.npz",
         "results/evaluations/toy_scores.parquet",
     ],
+    "05_functioning_groups": [
+        "results/data/digits.npz",
+        "results/data/theory.npz",
+        "results/data/toy.npz",
+        "results/models/digits_cross_entropy.npz",
+        "results/models/theory.npz",
+        "results/models/toy_networks.npz",
+        "results/evaluations/toy_damping.parquet",
+        "results/evaluations/toy_group_agreement.parquet",
+        "results/evaluations/groups_partitions.npz",
+        "results/evaluations/groups_recovery.parquet",
+        "results/evaluations/groups_validation.parquet",
+    ],
 }
 
 
