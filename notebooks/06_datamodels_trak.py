@@ -49,6 +49,11 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
+from influence_lab.evaluations.influenciae_agreement import agreement
+from influence_lab.evaluations.toy_scoreboard import CEILING, EXPLICIT, METRICS
+from influence_lab.figures import toy_scoreboard as board_figures
+from influence_lab.models.layered import Network
+from influence_lab.models.logistic_network import LogisticNetwork
 from influence_lab.artifacts import read_arrays, read_table
 from influence_lab.attributions.datamodels import bernoulli_masks, lasso_datamodels, least_squares_datamodels
 from influence_lab.attributions.toy_datamodels import influence_limit
@@ -59,7 +64,6 @@ from influence_lab.evaluations.toy_scores import chosen_trak, held_out_targets
 from influence_lab.figures import datamodels_trak as figures
 from influence_lab.figures.show import show, show_table
 from influence_lab.locations import artifact
-from influence_lab.models.logistic_network import LogisticNetwork
 from influence_lab.models.retraining_weights import random_subsets
 from influence_lab.models.retraining_work import Training
 from influence_lab.notebooks.record import record
@@ -639,6 +643,164 @@ display(
         )
         + f"From {int(rows['x'].iloc[-2])} to {int(rows['x'].iloc[-1])} models TRAK gains {rows['mean'].iloc[-1] - rows['mean'].iloc[-2]:+.3f}: what separates it from the largest fit "
         "is not the number of models."
+    )
+)
+
+# %% [markdown]
+# ## Scoreboard
+#
+# All attribution methods of this project on one network: the report's 32-16-1 ReLU network, trained on all points from
+# several starts. Each method gives a score $\tau_j(z)$ to every training point $j$ for the margin of every test point $z$:
+# positive where $j$ supports $z$. Four questions, each with a truth that was trained or solved for:
+#
+# - **Leave-one-out.** Train again without $j$, from the same start and batch order. Does $\tau_j(z)$ rank the points as
+#   the loss of margin does, in the mean over starts?
+# - **PBRF.** Stay near $\theta^s$ and take $j$ away under the proximal Bregman objective
+#   ([what that is](03_response_functions.ipynb)), solved for real. Does $\tau_j(z)$ rank the points as that response does?
+# - **LDS.** Train on random halves of the points. Does $\sum_{j \in S}\tau_j(z)$ rank the halves $S$ as the margin does?
+# - **Wrong labels.** Flip some training labels, train, and sort the points by the score of each point for itself.
+#
+# All correlations are Spearman's, over training points or subsets, in the mean over test points. Curvature is
+# $G + \lambda I$: the network is not at a minimum, and its Hessian has negative eigenvalues.
+
+# %% tags=["hide-input"]
+board = read_table(artifact("evaluations/toy_scoreboard.parquet"))
+board_data = read_arrays(artifact("data/toy.npz"))
+board_removals = read_arrays(artifact("models/toy_removals.npz"))
+board_networks = read_arrays(artifact("models/toy_scoreboard.npz"))
+theirs = read_arrays(artifact("attributions/influenciae_toy.npz"))
+board_methods = [name for name in dict.fromkeys(board["method"]) if name != CEILING]
+board_means = board.pivot(index="method", columns="metric", values="mean").reindex(board_methods)
+board_halves = board.pivot(index="method", columns="metric", values="half")
+ceilings = board[board["method"] == CEILING].set_index("metric")
+leaders = {metric: board_means[metric].round(3).idxmax() for metric in ("loo", "pbrf", "lds", "mislabelled")}
+board_seeds = len(board_removals["converged"])
+solved = int(board_removals["converged"].sum())
+wrong = board_networks["flipped_labels"] != board_data["y_train"]
+
+
+def cell(method: str, metric: str) -> str:
+    """A mean with its interval, as text."""
+    return f"{board_means[metric][method]:.2f} ± {board_halves[metric][method]:.2f}"
+
+
+short = {"loo": "leave-one-out", "pbrf": "PBRF", "lds": "LDS", "mislabelled": "wrong labels"}
+different = len(set(leaders.values()))
+show(
+    board_figures.panels(
+        ("No method leads everywhere:" if different > 1 else "One method leads everywhere:")
+        + "".join(f"<br>{short[metric]}: {name}" for metric, name in leaders.items()),
+        board,
+        short,
+    ),
+    "Correlation with leave-one-out, correlation with the PBRF, LDS, and average precision of finding wrong labels. "
+    f"Means with 95 % intervals over {board_seeds} starts; over test points for leave-one-out and LDS of what is computed from many "
+    "networks. Dotted: noise ceiling, the score of a perfect prediction, which training noise keeps below 1. Starts share the truth of "
+    "leave-one-out and LDS, so the intervals say how a method varies with the network that it reads, not with the truth.",
+    "Four panels of dots with bars, one line a method. The numbers are in the table below.",
+)
+
+# %% tags=["hide-input"]
+one_network = [name for name in board_methods if board_figures.group_of(name) != "many networks"]
+best_single = board_means.loc[one_network, "lds"].idxmax()
+best_lds, best_loo = leaders["lds"], leaders["loo"]
+display(
+    Markdown(
+        f"- **Leave-one-out.** Even the noiseless effect would correlate with the mean of {board_seeds} starts by only "
+        f"{ceilings['mean']['loo']:.2f} ± {ceilings['half']['loo']:.2f}. Highest: {best_loo}, {cell(best_loo, 'loo')}. "
+        f"Influence from one network has {cell(EXPLICIT, 'loo')}, random scores {cell('random', 'loo')}.\n"
+        f"- **PBRF.** {EXPLICIT} is its linearisation, and has {cell(EXPLICIT, 'pbrf')}; conjugate gradient, which solves the same system, "
+        f"{cell('conjugate gradient', 'pbrf')}. Other ways to invert: LiSSA, cut off before it converges, {cell('LiSSA', 'pbrf')}; Arnoldi "
+        f"{cell('Arnoldi', 'pbrf')}; EK-FAC {cell('EK-FAC', 'pbrf')}; K-FAC {cell('K-FAC', 'pbrf')}; the last layer alone "
+        f"{cell('last layer', 'pbrf')}. {solved} of {board_removals['converged'].size} responses count; for the others the search stopped, "
+        "most likely at a kink of a ReLU, with a gradient left that could move the parameters by more than a tenth of the response.\n"
+        f"- **LDS.** {EXPLICIT}: {cell(EXPLICIT, 'lds')}. Highest of the methods that read one network: {best_single}, "
+        f"{cell(best_single, 'lds')}. Highest of all: {best_lds}, {cell(best_lds, 'lds')}, under a ceiling of "
+        f"{ceilings['mean']['lds']:.2f} ± {ceilings['half']['lds']:.2f}.\n"
+        f"- **Wrong labels**, {wrong.mean():.0%} of the points: self-influence finds them with an average precision of "
+        f"{cell(EXPLICIT, 'mislabelled')}, the loss alone with {cell('training loss', 'mislabelled')}, random scores with "
+        f"{cell('random', 'mislabelled')}."
+    )
+)
+
+# %% [markdown]
+# **What it costs.** Processor seconds for all scores of one network, measured in one run. Gradients, which almost all methods share, are not
+# counted; for methods that read many networks their trainings are.
+
+# %% tags=["hide-input"]
+show(
+    board_figures.cost(
+        f"{best_lds}: {board_means['seconds'][best_lds]:.2g} s for an LDS of {board_means['lds'][best_lds]:.2f};<br>"
+        f"{best_single}: {board_means['seconds'][best_single]:.2g} s for {board_means['lds'][best_single]:.2f}",
+        board,
+        "lds",
+        METRICS["lds"],
+    ),
+    f"One dot a method, LDS with its 95 % interval. With {board_networks['theta'].shape[2]} parameters a matrix is formed and factorised "
+    f"in {board_means['seconds'][EXPLICIT]:.2g} s; conjugate gradient, a search for each training point, takes "
+    f"{board_means['seconds']['conjugate gradient']:.2g} s. With many more parameters the matrix is out of reach.",
+    "Dots from under a thousandth of a second to about a minute.",
+)
+
+# %% tags=["hide-input"]
+board_rows = []
+for name in board_methods:
+    entries = {"method": name}
+    for metric, title in METRICS.items():
+        mean, half = board_means[metric][name], board_halves[metric][name]
+        digits = ".2g" if metric in ("seconds", "peak_mb") else ".2f"
+        text = f"{mean:{digits}}" + ("" if np.isnan(half) else f" ± {half:{digits}}")
+        entries[title] = "–" if np.isnan(mean) else text
+    board_rows.append(entries)
+show_table(
+    pd.DataFrame(board_rows),
+    "The scoreboard in numbers. Peak memory is that of numpy's arrays in the run on one network, beyond its gradients; torch's tensors are "
+    "not in it, nor are the trainings of methods that need many networks.",
+)
+
+# %% tags=["hide-input"]
+gaps = board[board["missing"] != ""].groupby(["method", "missing"], sort=False)["metric"].agg(", ".join).reset_index()
+show_table(gaps[["method", "metric", "missing"]], "Cells that are empty, and why.")
+
+# %% [markdown]
+# ### The same numbers from influenciae?
+#
+# The report worked with influenciae. Here is the same network, exported to Keras 2 with its biases, and influenciae's scores beside ours.
+
+# %% tags=["hide-input"]
+report_network = Network(tuple(theirs["widths"].tolist()), "relu")
+exported = LogisticNetwork(report_network, theirs["theta"], board_data["X_train"], board_data["y_train"])
+shown = slice(int(theirs["measured"]))
+library = agreement(
+    theirs,
+    exported,
+    board_data["X_test"][shown],
+    board_data["y_test"][shown],
+    (float(theirs["damping"]), float(theirs["raised"])),
+    float(theirs["rate"]),
+    float(theirs["decay"]),
+)
+logit_gap = np.abs(theirs["logits"] - exported.logits(board_data["X_test"][shown])).max()
+show_table(
+    library,
+    f"Largest difference relative to the largest score, and correlation, over {theirs['exact'].shape[0]} test losses. The exported model's logits "
+    f"agree to {logit_gap:.0e}. influenciae computes in single precision, and its signs are those of a removal.",
+    digits=2,
+)
+
+# %% tags=["hide-input"]
+errors = library.set_index(["what", "against"])["error"]
+top = np.linalg.eigvalsh(exported.gauss_newton())[-1] + float(theirs["damping"])
+cut = 10 * len(theirs["theta"]) * np.finfo(np.float32).eps * top
+display(
+    Markdown(
+        f"Two traps. Its `ExactIHVP` takes a pseudo-inverse in single precision, which drops every eigenvalue below {cut:.3f}: "
+        f"with λ = {float(theirs['damping']):g} scores are off by "
+        f"{errors['exact, damping as in the scoreboard', 'ours']:.0%}; with λ = {float(theirs['raised']):g} they agree to "
+        f"{errors['exact, larger damping', 'ours']:.0e}. And `RepresenterPointL2` divides by each hidden activation and adds up "
+        "what should be equal, so that its α is the right one times the number of active hidden units "
+        f"(to {errors['representer points, α', 'that times the active hidden units']:.0e}); it also fits the last layer to the "
+        "logits by squared error, for which the formula with the logistic loss does not hold."
     )
 )
 
