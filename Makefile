@@ -7,6 +7,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 BIN := .venv/bin
 TARGETS := results test bench lab clean
+BENCHMARKS := $(patsubst %,results/benchmarks/%,summary.json retraining.json retraining_cost.html groups.json)
 
 .DELETE_ON_ERROR:
 .PHONY: $(TARGETS)
@@ -19,9 +20,10 @@ test: .venv/ready
 	$(BIN)/python -m pytest
 
 bench: .venv/ready
-	$(BIN)/snakemake --cores all results/benchmarks/summary.json results/benchmarks/retraining.json
+	$(BIN)/snakemake --cores all $(BENCHMARKS)
 	@$(BIN)/python -m json.tool results/benchmarks/summary.json
 	@$(BIN)/python -m json.tool results/benchmarks/retraining.json
+	@$(BIN)/python -m json.tool results/benchmarks/groups.json
 
 lab: .venv/ready
 	$(BIN)/jupyter lab notebooks

@@ -197,3 +197,90 @@ rule toy_traker:
         "TRAK's scores by the package traker, from the same networks and projections"
     script:
         "scripts/toy_traker.py"
+
+
+rule toy_attributions:
+    input:
+        data="results/data/toy.npz",
+        networks="results/models/toy_scoreboard.npz",
+        code=code_of("rules/scripts/toy_attributions.py"),
+    output:
+        "results/attributions/toy_attributions.npz",
+    log:
+        "results/logs/toy_attributions.log",
+    benchmark:
+        "results/benchmarks/toy_attributions.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+    params:
+        toy=TOY_TRAINING,
+        targets=config["datamodels_trak"]["targets"],
+        scoreboard={
+            name: value
+            for name, value in config["toy_scoreboard"].items()
+            if name not in ("checkpoints", "flipped_share", "removed")
+        },
+    message:
+        "Score the training points of the toy network with every attribution method"
+    script:
+        "scripts/toy_attributions.py"
+
+
+rule toy_ensembles:
+    input:
+        data="results/data/toy.npz",
+        subsets="results/models/toy_subsets_0.5.npz",
+        trak="results/attributions/toy_trak.npz",
+        influence="results/attributions/toy_margin_influence.npz",
+        code=code_of("rules/scripts/toy_ensembles.py"),
+    output:
+        "results/attributions/toy_ensembles.npz",
+    log:
+        "results/logs/toy_ensembles.log",
+    benchmark:
+        "results/benchmarks/toy_ensembles.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        toy=TOY_TRAINING,
+        dimension=config["toy_scoreboard"]["trak_dimension"],
+    message:
+        "Datamodels and TRAK from many toy networks, with what they cost"
+    script:
+        "scripts/toy_ensembles.py"
+
+
+rule influenciae_toy:
+    input:
+        data="results/data/toy.npz",
+        networks="results/models/toy_scoreboard.npz",
+        code=code_of("rules/scripts/influenciae_toy.py"),
+    output:
+        "results/attributions/influenciae_toy.npz",
+    log:
+        "results/logs/influenciae_toy.log",
+    benchmark:
+        "results/benchmarks/influenciae_toy.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=2500,
+    params:
+        toy=TOY_TRAINING,
+        damping=config["toy_scoreboard"]["damping"],
+        raised=0.1,  # above the cut of its pseudo-inverse
+        rate=config["toy"]["learning_rate"],
+        decay=config["toy_scoreboard"]["representer_decay"],
+        measured=10,  # test points
+        few=5,  # training points of its conjugate gradient, 1.5 s each
+    message:
+        "Influence, TracIn and representer points of the toy network by influenciae"
+    script:
+        "scripts/influenciae_toy.py"

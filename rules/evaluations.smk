@@ -473,3 +473,188 @@ rule toy_scores:
         "Linear datamodeling scores of datamodels, influence and TRAK on held-out subsets"
     script:
         "scripts/toy_scores.py"
+
+
+rule toy_scoreboard:
+    input:
+        data="results/data/toy.npz",
+        networks="results/models/toy_scoreboard.npz",
+        leave_one_out="results/models/toy_leave_one_out.npz",
+        removals="results/models/toy_removals.npz",
+        held_out="results/models/toy_held_out.npz",
+        scores="results/attributions/toy_attributions.npz",
+        ensembles="results/attributions/toy_ensembles.npz",
+        code=code_of("rules/scripts/toy_scoreboard.py"),
+    output:
+        "results/evaluations/toy_scoreboard.parquet",
+    log:
+        "results/logs/toy_scoreboard.log",
+    benchmark:
+        "results/benchmarks/toy_scoreboard.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+    params:
+        toy=TOY_TRAINING,
+    message:
+        "Compare every attribution method with leave-one-out, PBRF, subsets and wrong labels"
+    script:
+        "scripts/toy_scoreboard.py"
+
+
+rule retraining_cost_plot:
+    input:
+        cost="results/benchmarks/retraining_cost.parquet",
+        code=code_of("rules/scripts/retraining_cost_plot.py"),
+    output:
+        "results/benchmarks/retraining_cost.html",
+    log:
+        "results/logs/retraining_cost_plot.log",
+    benchmark:
+        "results/benchmarks/retraining_cost_plot.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    message:
+        "Draw the cost of a retraining against points and size of the network"
+    script:
+        "scripts/retraining_cost_plot.py"
+
+
+rule toy_group_agreement:
+    input:
+        data="results/data/toy.npz",
+        retrained="results/models/toy_group_retrainings.npz",
+        code=code_of("rules/scripts/toy_group_agreement.py"),
+    output:
+        "results/evaluations/toy_group_agreement.parquet",
+    log:
+        "results/logs/toy_group_agreement.log",
+    benchmark:
+        "results/benchmarks/toy_group_agreement.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+    params:
+        toy=TOY_TRAINING,
+        dampings=config["functioning_groups"]["dampings"],
+    message:
+        "Compare retraining without groups with the first- and second-order formulas"
+    script:
+        "scripts/toy_group_agreement.py"
+
+
+rule toy_damping:
+    input:
+        data="results/data/toy.npz",
+        networks="results/models/toy_networks.npz",
+        code=code_of("rules/scripts/toy_damping.py"),
+    output:
+        "results/evaluations/toy_damping.parquet",
+    log:
+        "results/logs/toy_damping.log",
+    benchmark:
+        "results/benchmarks/toy_damping.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        toy=TOY_TRAINING,
+        dampings=config["functioning_groups"]["dampings"],
+        top_points=config["functioning_groups"]["top_points"],
+    message:
+        "Self-influence and maps of the toy networks, last layer and all layers, over a grid of dampings"
+    script:
+        "scripts/toy_damping.py"
+
+
+rule groups_recovery:
+    input:
+        code=code_of("rules/scripts/groups_recovery.py"),
+    output:
+        table="results/evaluations/groups_recovery.parquet",
+        partitions="results/evaluations/groups_partitions.npz",
+    log:
+        "results/logs/groups_recovery.log",
+    benchmark:
+        "results/benchmarks/groups_recovery.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        toy=TOY_TRAINING,
+        rule=dict(
+            draws=config["functioning_groups"]["recovery_draws"],
+            networks=config["functioning_groups"]["stop_networks"],
+            damping=config["functioning_groups"]["search_damping"],
+            neighbours=config["functioning_groups"]["stop_neighbours"],
+        ),
+    message:
+        "Find the clusters of unseen draws by functioning groups and by plain clustering"
+    script:
+        "scripts/groups_recovery.py"
+
+
+rule groups_validation:
+    input:
+        code=code_of("rules/scripts/groups_validation.py"),
+    output:
+        "results/evaluations/groups_validation.parquet",
+    log:
+        "results/logs/groups_validation.log",
+    benchmark:
+        "results/benchmarks/groups_validation.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+    params:
+        toy=TOY_TRAINING,
+        rule=dict(
+            draws=config["functioning_groups"]["validation_draws"],
+            seeds=config["functioning_groups"]["validation_seeds"],
+            controls=config["functioning_groups"]["validation_controls"],
+            networks=config["functioning_groups"]["stop_networks"],
+            damping=config["functioning_groups"]["search_damping"],
+            neighbours=config["functioning_groups"]["stop_neighbours"],
+        ),
+    message:
+        "Train again without each functioning group, without k-means clusters and random groups"
+    script:
+        "scripts/groups_validation.py"
+
+
+rule groups_bench:
+    input:
+        code=code_of("rules/scripts/groups_bench.py"),
+    output:
+        "results/benchmarks/groups.json",
+    log:
+        "results/logs/groups_bench.log",
+    benchmark:
+        "results/benchmarks/groups_bench.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        bench={
+            name: config["toy"][f"groups_bench_{name}"]
+            for name in ("points", "steps", "repeats")
+        },
+    message:
+        "Time the greedy search over many points beside influenciae's group call"
+    script:
+        "scripts/groups_bench.py"

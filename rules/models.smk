@@ -208,3 +208,82 @@ rule toy_held_out:
         "Train the toy network several times on each held-out subset (toy_held_out{wildcards.at})"
     script:
         "scripts/toy_held_out.py"
+
+
+rule toy_scoreboard_networks:
+    input:
+        data="results/data/toy.npz",
+        code=code_of("rules/scripts/toy_scoreboard_networks.py"),
+    output:
+        "results/models/toy_scoreboard.npz",
+    log:
+        "results/logs/toy_scoreboard_networks.log",
+    benchmark:
+        "results/benchmarks/toy_scoreboard_networks.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        toy=TOY_TRAINING,
+        seeds=config["toy"]["seeds"],
+        checkpoints=config["toy_scoreboard"]["checkpoints"],
+        flipped_share=config["toy_scoreboard"]["flipped_share"],
+    message:
+        "Train the toy network with checkpoints, with the true labels and with some of them wrong"
+    script:
+        "scripts/toy_scoreboard_networks.py"
+
+
+rule toy_removals:
+    input:
+        data="results/data/toy.npz",
+        networks="results/models/toy_scoreboard.npz",
+        code=code_of("rules/scripts/toy_removals.py"),
+    output:
+        "results/models/toy_removals.npz",
+    log:
+        "results/logs/toy_removals.log",
+    benchmark:
+        "results/benchmarks/toy_removals.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        toy=TOY_TRAINING,
+        removed=config["toy_scoreboard"]["removed"],
+        damping=config["toy_scoreboard"]["damping"],
+    message:
+        "Take points away from the toy network under the proximal Bregman objective"
+    script:
+        "scripts/toy_removals.py"
+
+
+rule toy_group_retrainings:
+    input:
+        data="results/data/toy.npz",
+        code=code_of("rules/scripts/toy_group_retrainings.py"),
+    output:
+        "results/models/toy_group_retrainings.npz",
+    log:
+        "results/logs/toy_group_retrainings.log",
+    benchmark:
+        "results/benchmarks/toy_group_retrainings.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 2
+    resources:
+        mem_mb=1500,
+    params:
+        toy=TOY_TRAINING,
+        seeds=config["functioning_groups"]["group_seeds"],
+        shares=config["functioning_groups"]["group_shares"],
+        draws=config["functioning_groups"]["retrained_groups"],
+        chunks="results/chunks/toy_group_retrainings",
+    message:
+        "Retrain the toy network without random groups of its points, for each seed"
+    script:
+        "scripts/toy_group_retrainings.py"

@@ -46,6 +46,19 @@ PAGE_INPUTS = {
         "results/evaluations/relative_constraints.parquet",
         "results/evaluations/relative_cold_bias.parquet",
     ],
+    "05_functioning_groups": [
+        "results/data/digits.npz",
+        "results/data/theory.npz",
+        "results/data/toy.npz",
+        "results/models/digits_cross_entropy.npz",
+        "results/models/theory.npz",
+        "results/models/toy_networks.npz",
+        "results/evaluations/toy_damping.parquet",
+        "results/evaluations/toy_group_agreement.parquet",
+        "results/evaluations/groups_partitions.npz",
+        "results/evaluations/groups_recovery.parquet",
+        "results/evaluations/groups_validation.parquet",
+    ],
     "06_datamodels_trak": [
         "results/data/toy.npz",
         "results/models/toy_leave_one_out.npz",
@@ -56,6 +69,10 @@ PAGE_INPUTS = {
         "results/attributions/toy_trak.npz",
         "results/attributions/toy_traker.npz",
         "results/evaluations/toy_scores.parquet",
+        "results/models/toy_removals.npz",
+        "results/models/toy_scoreboard.npz",
+        "results/attributions/influenciae_toy.npz",
+        "results/evaluations/toy_scoreboard.parquet",
     ],
 }
 

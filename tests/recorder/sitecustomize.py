@@ -3,10 +3,12 @@
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
 if "RECORD_MODULES" in os.environ:
-    record = Path(os.environ["RECORD_MODULES"], f"{os.getpid()}.jsonl")
+    # the time too: a long run may get the number of a process that has ended
+    record = Path(os.environ["RECORD_MODULES"], f"{os.getpid()}-{time.time_ns()}.jsonl")
 
     def write(event: str, arguments: tuple) -> None:
         """Note an import; a killed process has written what it had imported."""

@@ -14,6 +14,7 @@ from influence_lab.config.response_functions import ResponseFunctions
 from influence_lab.config.section import Section
 from influence_lab.config.taylor_neumann import TaylorNeumann
 from influence_lab.config.toy import Toy
+from influence_lab.config.toy_scoreboard import ToyScoreboard
 
 
 class ConfigError(ValueError):
@@ -30,6 +31,7 @@ class Configuration(Section):
     functioning_groups: FunctioningGroups
     datamodels_trak: DatamodelsTrak
     toy: Toy
+    toy_scoreboard: ToyScoreboard
 
 
 def check(config: dict[str, Any]) -> dict[str, Any]:

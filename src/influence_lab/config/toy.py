@@ -34,6 +34,10 @@ class Toy(Section):
     bench_points: list[Count] = Field(min_length=1, description="numbers of points at which cost is measured")
     bench_widths: list[Widths] = Field(min_length=1, description="hidden widths at which cost is measured")
 
+    groups_bench_points: int = Field(ge=50, description="points of the greedy search that is timed; 8 kB each")
+    groups_bench_steps: int = Field(ge=1, le=49, description="points that the timed search adds")
+    groups_bench_repeats: int = Field(ge=1, description="rounds of the greedy search's benchmark")
+
     @model_validator(mode="after")
     def _fits(self) -> "Toy":
         if not len(self.red_points) == len(self.red_x) == len(self.red_y) == len(self.red_radii):

@@ -68,8 +68,8 @@ def right_guesses(scores: Array, labels: Array, folds: int = 5, repeats: int = 5
 def balanced_accuracy(right: Array, labels: Array) -> tuple[float, float]:
     """Mean over two clusters of the share of right guesses, with the half-width of its 95 % interval over targets.
 
-    Each cluster's share is moved towards one half as if four more targets had been guessed, two of them rightly (Agresti
-    and Coull 1998), in the interval only: all targets guessed rightly are no proof that all others would be.
+    In the interval alone, each cluster's share is moved towards one half as if four more targets had been guessed, two
+    of them rightly (Agresti and Coull 1998): all targets guessed rightly are no proof that all others would be.
 
     Args:
         right: shares of right guesses, shape (targets,).

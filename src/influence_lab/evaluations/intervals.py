@@ -74,3 +74,13 @@ def interval_table(column: str, labels: Sequence, repetitions: Sequence[Sequence
     """
     rows = [(label, *mean_interval(values)) for label, values in zip(labels, repetitions, strict=True)]
     return pd.DataFrame(rows, columns=[column, "mean", "half"])
+
+
+def plus_minus(pair: Sequence[float], digits: int = 2, sign: str = "") -> str:
+    """A value and the half-width of its interval as text; `sign="+"` writes the sign of positive values too.
+
+    >>> plus_minus((0.1234, 0.02), 3, "+")
+    '+0.123 ± 0.020'
+    """
+    value, half = pair
+    return f"{value:{sign}.{digits}f} ± {half:.{digits}f}"

@@ -17,6 +17,11 @@ STYLES = {  # method: colour, symbol
     "influence": ("vermillion", "square"),
     "trak": ("green", "diamond"),
     "newton": ("orange", "cross"),
+    "0": ("sky", "circle"),  # the projection dimensions, in order
+    "1": ("orange", "square"),
+    "2": ("green", "diamond"),
+    "3": ("purple", "cross"),
+    "4": ("black", "x"),
 }
 
 
@@ -86,7 +91,7 @@ def scores_by_alpha(title: str, table: pd.DataFrame, names: Mapping[str, str]) -
 
 
 def planes(title: str, panels: Sequence[tuple[str, Array, Array]], labels: Array) -> go.Figure:
-    """The report's Figure 10: targets in the planes of the principal components (1, 2) and (3, 4); a slider over panels.
+    """The report's Figure 10: targets in the planes of components (1, 2) and (3, 4); a slider over panels.
 
     Args:
         title: the finding.
@@ -94,8 +99,8 @@ def planes(title: str, panels: Sequence[tuple[str, Array, Array]], labels: Array
         labels: cluster of each target, 0 left and 1 right.
     """
     figure = make_subplots(cols=2, horizontal_spacing=0.14)
-    frame = new_figure(title, "", "", height=500)
-    figure.update_layout(frame.layout.to_plotly_json() | {"xaxis": None, "yaxis": None})
+    frame = new_figure(title, "", "", height=500).layout.to_plotly_json()
+    figure.update_layout({name: value for name, value in frame.items() if name not in ("xaxis", "yaxis")})
     for _, scores, _ in panels:
         scaled = scores / np.maximum(scores.std(axis=0), np.finfo(float).tiny)
         for column in (0, 1):

@@ -13,6 +13,8 @@ from influence_lab.models.retraining_work import Training, make_work
 
 Array = np.ndarray
 
+REGULARISATIONS = {"none": "none", "l1": "L1", "l2": "L2", "dropout": "dropout"}  # name: how a reader sees it
+
 
 def toy_training(toy: dict[str, Any], **changes: Any) -> Training:
     """The training of the configuration's `toy` section, with fields of `Training` changed."""
@@ -27,7 +29,7 @@ def toy_network(data: dict[str, Array], training: Training, theta: Array) -> Log
 
 
 def regularised_trainings(toy: dict[str, Any], strengths: Mapping[str, float]) -> dict[str, Training]:
-    """The report's four trainings of the toy network: `none`, `l1`, `l2` and `dropout` (its Fig. 6).
+    """The report's four trainings of the toy network (its Fig. 6), by the keys of `REGULARISATIONS`.
 
     Args:
         toy: the configuration's section.

@@ -1,6 +1,6 @@
 """The figures of a page as one file, for Snakemake's report and for quoting."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,20 @@ from influence_lab.notebooks.executed import read_executed
 
 def write_figures(page: Path, output: Path) -> None:
     """Write all figures of an executed notebook, with their captions, to one HTML file that needs no network."""
-    parts = [
-        f"<figure>{_drawing(content, index)}<figcaption>{escape(about.get('caption', ''))}</figcaption></figure>"
-        for index, (content, about) in enumerate(figures_of(read_executed(page)))
+    parts = [(content, about.get("caption", "")) for content, about in figures_of(read_executed(page))]
+    write_file(f"Figures of {page.stem}", parts, output)
+
+
+def write_file(title: str, parts: Iterable[tuple[dict[str, Any], str]], output: Path) -> None:
+    """Write figures, each as plain data with its caption, to one HTML file that needs no network."""
+    figures = [
+        f"<figure>{_drawing(content, index)}<figcaption>{escape(caption)}</figcaption></figure>"
+        for index, (content, caption) in enumerate(parts)
     ]
     with whole(output) as partial:
         partial.write_text(
-            f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Figures of {page.stem}</title>'
-            f"<script>{get_plotlyjs()}</script></head><body><h1>Figures of {page.stem}</h1>"
-            f"{''.join(parts)}</body></html>",
+            f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+            f"<script>{get_plotlyjs()}</script></head><body><h1>{escape(title)}</h1>{''.join(figures)}</body></html>",
             encoding="utf-8",
         )
 

@@ -1,0 +1,94 @@
+"""What the greedy search does on the toy data, as tables over seeds: the report's Figs. 8 and 9."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import adjusted_rand_score
+
+from influence_lab.attributions.functioning_groups import Trace, grow, unit
+
+Array = np.ndarray
+
+KINDS = {"raw": "raw influence", "cosine": "cosine influence"}
+
+
+def centre_point(data: Mapping[str, Array], cluster: int) -> int:
+    """The training point of a disc that is nearest to its centre."""
+    distance = np.linalg.norm(data["X_train"] - data["centres"][cluster], axis=1)
+    return int(np.argmin(np.where(data["cluster_train"] == cluster, distance, np.inf)))
+
+
+def searches(features: Sequence[Array], seed: int, rule: str) -> dict[str, list[Trace]]:
+    """For raw and for cosine influence, the whole search (until no point is left) on each network."""
+    steps = len(features[0]) - 1
+    return {
+        "raw": [grow(each, [seed], steps, rule) for each in features],
+        "cosine": [grow(unit(each), [seed], steps, rule) for each in features],
+    }
+
+
+def same_choices(features: Sequence[Array], seed: int, steps: int) -> Array:
+    """Share of the first points chosen that Algorithm 1 and Definition 3.2 have in common, one number a network."""
+    shares = []
+    for each in features:
+        by_rule = [set(grow(each, [seed], steps, rule).chosen.tolist()) for rule in ("algorithm", "definition")]
+        shares.append(len(set.intersection(*by_rule)) / steps)
+    return np.array(shares)
+
+
+def inequality_mismatches(features: Array, trace: Trace, rounding: float = 1e-12) -> tuple[int, int]:
+    r"""For how many candidates of all steps the inequality and the recomputed change of K(G, G)/#G disagree.
+
+    The change is recomputed from $\|\Phi_G + \phi_x\|^2$, not from the inequality's terms; candidates with a relative
+    change below `rounding` are left out.
+
+    Returns:
+        Disagreements, and candidates compared.
+    """
+    itself, mismatches, compared = np.sum(features**2, axis=1), 0, 0
+    for step in range(len(trace.chosen)):
+        group = trace.members[: len(trace.start) + step]
+        total, outside = features[group].sum(axis=0), np.setdiff1d(np.arange(len(features)), group)
+        before = float(np.sum(total**2)) / len(group)
+        after = np.sum((total + features[outside]) ** 2, axis=1) / (len(group) + 1)
+        raised = 2 * features[outside] @ total + itself[outside] > before
+        clear = np.abs(after - before) > rounding * before
+        mismatches += int(np.sum((raised != (after > before)) & clear))
+        compared += int(clear.sum())
+    return mismatches, compared
+
+
+def outcomes(data: Mapping[str, Array], traces: Sequence[Trace], cluster: int) -> pd.DataFrame:
+    """What each search means for one cluster, a row a network.
+
+    Returns:
+        Columns `first_outsider` (size of the group when it takes a point outside the cluster), `remaining` (share of
+        the cluster not yet taken then), `peak` and `first_fall` (sizes at the two stops), and for the stops `peak`,
+        `first_fall` and `oracle` (the cluster's true size) the adjusted Rand index over the red points: `rand_…`.
+    """
+    red, inside = data["y_train"] == 1, data["cluster_train"] == cluster
+    size, rows = int(inside.sum()), []
+    for trace in traces:
+        joined = inside[trace.members]
+        first = int(np.argmin(joined))  # the searches go on until all points are in
+        row = {"first_outsider": first, "remaining": 1 - joined[:first].sum() / size}
+        for name, stop in (("peak", trace.peak), ("first_fall", trace.first_fall), ("oracle", size)):
+            group = np.isin(np.arange(len(red)), trace.members[:stop])
+            row |= {name: stop, f"rand_{name}": adjusted_rand_score(inside[red], group[red])}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def random_additions(features: Array, orders: Sequence[Array]) -> Array:
+    """K(G, G)/#G along given orders of joining, shape (orders, points in each)."""
+    totals = [np.cumsum(features[order], axis=0) for order in orders]
+    return np.stack([np.sum(total**2, axis=1) / np.arange(1, len(total) + 1) for total in totals])
+
+
+def cluster_then_other(data: Mapping[str, Array], cluster: int, orders: int, seed: int) -> list[Array]:
+    """Random orders of the report's Fig. 9: first the cluster, then the other red points."""
+    rng = np.random.default_rng([seed, 7])
+    inside = np.flatnonzero(data["cluster_train"] == cluster)
+    others = np.flatnonzero((data["cluster_train"] >= 0) & (data["cluster_train"] != cluster))
+    return [np.concatenate([rng.permutation(inside), rng.permutation(others)]) for _ in range(orders)]

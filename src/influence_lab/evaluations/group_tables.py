@@ -1,0 +1,86 @@
+"""Tables of the first half of page 05_functioning_groups, as a reader sees them: means with their 95 % intervals."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from influence_lab.evaluations.group_growth import KINDS
+from influence_lab.evaluations.group_removals import ORDERS, rank_interval
+from influence_lab.evaluations.intervals import mean_interval, plus_minus
+from influence_lab.models.toy import REGULARISATIONS
+
+Array = np.ndarray
+
+
+def percent(share: float) -> str:
+    """A share as a whole number of hundredths."""
+    return f"{100 * share:.0f} %"
+
+
+def damping_summary(sweep: pd.DataFrame) -> pd.DataFrame:
+    """Of `damping_table`: boundary correlation without regularisation, and share in the own cluster with dropout."""
+    rows = []
+    for (layers, damping), group in sweep.groupby(["layers", "damping"], sort=False):
+        share = group.pivot(index="seed", columns="regularisation", values="cluster_share")
+        boundary = group[group["regularisation"] == "none"]["boundary_spearman"]
+        row = {"layers": layers, "λ": damping, "Spearman(K(x, x), −|f|)": plus_minus(mean_interval(boundary), 4)}
+        row["own cluster, dropout"] = plus_minus(mean_interval(share["dropout"]))
+        for other in ("l1", "l2"):
+            gain = mean_interval(share["dropout"] - share[other])
+            row[f"minus {REGULARISATIONS[other]}"] = plus_minus(gain, 2, "+")
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def overlap_summary(between: Array) -> pd.DataFrame:
+    """Of `seed_overlaps`: means over pairs of different seeds, a row and a column a regularisation."""
+    different = ~np.eye(between.shape[1], dtype=bool)
+    means = [
+        [between[row, :, column][different].mean() for column in range(len(between))] for row in range(len(between))
+    ]
+    names = list(REGULARISATIONS.values())
+    return pd.DataFrame(means, columns=names).assign(training=names)[["training", *names]]
+
+
+def ordering_summary(
+    sizes: Sequence[int], differences: Sequence[pd.DataFrame], pairs: Sequence[tuple[str, str]]
+) -> pd.DataFrame:
+    """Of `ordering`, one table a pair of kinds: a row a size, and last the mean over sizes."""
+    columns = {
+        f"{KINDS[first]} − {KINDS[second]}": [plus_minus(row, 2, "+") for row in table[["value", "half"]].to_numpy()]
+        for (first, second), table in zip(pairs, differences, strict=True)
+    }
+    return pd.DataFrame({"points": [*sizes, "mean"]} | columns)
+
+
+def rank_summary(removals: pd.DataFrame, targets: Mapping[str, str]) -> pd.DataFrame:
+    """Of `removal_table`: Spearman's correlation of prediction and effect, a row a share, a column a target."""
+    return pd.DataFrame(
+        [
+            {"removed": percent(share)}
+            | {text: plus_minus(rank_interval(removals, target, share), 3) for target, text in targets.items()}
+            for share in removals["share"].unique()
+        ]
+    )
+
+
+def error_summary(removals: pd.DataFrame) -> pd.DataFrame:
+    """Of `removal_table`: the relative error of Δθ, a row a share, a column an order of approximation."""
+    return pd.DataFrame(
+        [
+            {"removed": percent(share)}
+            | {text: plus_minus(mean_interval(rows[f"error_{name}"]), 3) for name, text in ORDERS.items()}
+            for share, rows in removals.drop_duplicates(["share", "group"]).groupby("share")
+        ]
+    )
+
+
+def gain_summary(agreement: pd.DataFrame) -> pd.DataFrame:
+    """Of `agreement_table`: correlations with the own seed's retrainings, mean over shares, a row a damping."""
+    rows = []
+    for damping, group in agreement[agreement["method"] != "retraining"].groupby("damping"):
+        wide = group.pivot_table(index="seed", columns="method", values="own")
+        row = {"λ": damping} | {ORDERS[name]: plus_minus(mean_interval(wide[name]), 3) for name in wide}
+        rows.append(row | {"gain": plus_minus(mean_interval(wide["pairwise"] - wide["first"]), 3, "+")})
+    return pd.DataFrame(rows)

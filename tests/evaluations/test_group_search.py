@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from influence_lab.attributions.functioning_groups import grow
+from influence_lab.evaluations.group_search import (
+    centre_point,
+    cluster_then_other,
+    inequality_mismatches,
+    outcomes,
+    random_additions,
+    same_choices,
+)
+
+
+@pytest.fixture
+def world():
+    """Two red clusters along orthogonal directions, and blue points opposite to both."""
+    rng = np.random.default_rng(0)
+    cluster = np.repeat([0, 1, -1], [6, 5, 7])
+    features = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]])[cluster] + 0.01 * rng.standard_normal((18, 2))
+    X = np.array([[-1.0, 0.0], [1.0, 0.0], [0.0, 3.0]])[cluster] + 0.1 * rng.standard_normal((18, 2))
+    data = {
+        "X_train": X,
+        "y_train": (cluster >= 0) * 1.0,
+        "cluster_train": cluster,
+        "centres": np.array([[-1.0, 0], [1, 0]]),
+    }
+    return data, features
+
+
+def test_seed_is_the_disc_point_nearest_to_the_centre(world):
+    data, _ = world
+    seed = centre_point(data, 1)
+    distance = np.linalg.norm(data["X_train"] - [1, 0], axis=1)
+    assert data["cluster_train"][seed] == 1
+    assert distance[seed] == distance[data["cluster_train"] == 1].min()
+
+
+def test_outcomes_of_a_search_that_exhausts_its_cluster(world):
+    data, features = world
+    row = outcomes(data, [grow(features, [0], 17)], 0).iloc[0]
+    assert (row["first_outsider"], row["remaining"], row["oracle"], row["rand_oracle"]) == (6, 0, 6, 1)
+    assert row["rand_peak"] < 1 or row["peak"] == 6
+
+
+def test_inequality_never_disagrees_and_every_candidate_is_compared(world):
+    _, features = world
+    trace = grow(features, [0], 17)
+    mismatches, compared = inequality_mismatches(features, trace)
+    assert mismatches == 0
+    assert 0.9 * 17 * 18 / 2 <= compared <= 17 * 18 / 2
+
+
+def test_random_additions_are_double_sums_over_the_kernel(world):
+    data, features = world
+    orders = cluster_then_other(data, 0, 3, 0)
+    K = features @ features.T
+    for order, values in zip(orders, random_additions(features, orders), strict=True):
+        assert set(data["cluster_train"][order[:6]]) == {0}
+        assert set(data["cluster_train"][order[6:]]) == {1}
+        expected = [K[np.ix_(order[:k], order[:k])].sum() / k for k in range(1, 12)]
+        np.testing.assert_allclose(values, expected, rtol=1e-10)
+
+
+def test_same_choices_are_all_for_equal_lengths(world):
+    _, features = world
+    unit_features = features / np.linalg.norm(features, axis=1, keepdims=True)
+    assert same_choices([unit_features], 0, 10).tolist() == [1.0]

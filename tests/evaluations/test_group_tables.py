@@ -1,0 +1,69 @@
+import numpy as np
+import pandas as pd
+
+from influence_lab.evaluations.group_tables import (
+    damping_summary,
+    error_summary,
+    gain_summary,
+    ordering_summary,
+    overlap_summary,
+)
+
+
+def test_gains_are_paired_over_seeds_and_averaged_over_shares():
+    """First order scatters over seeds by ±1, and the gain is 0.1 for each."""
+    rows = [
+        (seed, share, method, 0.01, seed + 0.1 * (method == "pairwise") + share, 0.0)
+        for seed in (0, 1, 2)
+        for share in (-0.5, 0.5)
+        for method in ("first", "pairwise")
+    ]
+    table = gain_summary(pd.DataFrame(rows, columns=["seed", "share", "method", "damping", "own", "others"]))
+    assert table["gain"].tolist() == ["+0.100 ± 0.000"]
+    assert table["first order"].tolist() == ["1.000 ± 2.484"]  # t of two degrees of freedom over the root of 3
+
+
+def test_the_sweep_compares_dropout_with_the_penalties_seed_by_seed():
+    rows = [
+        ("last", 0.1, name, seed, 0.9, seed + worth)
+        for seed in (0, 1)
+        for name, worth in {"none": 0.0, "l1": 0.1, "l2": 0.2, "dropout": 0.5}.items()
+    ]
+    columns = ["layers", "damping", "regularisation", "seed", "boundary_spearman", "cluster_share"]
+    row = damping_summary(pd.DataFrame(rows, columns=columns)).iloc[0]
+    assert (row["minus L1"], row["minus L2"]) == ("+0.40 ± 0.00", "+0.30 ± 0.00")
+    assert row["Spearman(K(x, x), −|f|)"] == "0.9000 ± 0.0000"
+
+
+def test_overlaps_leave_out_the_pairs_of_one_seed():
+    between = np.full((4, 3, 4, 3), 0.25)
+    for seed in range(3):
+        between[:, seed, :, seed] = 1.0
+    table = overlap_summary(between)
+    assert table["training"].tolist() == ["none", "L1", "L2", "dropout"]
+    assert (table.drop(columns="training") == 0.25).all(axis=None)
+
+
+def test_orderings_stand_beside_each_other():
+    one = pd.DataFrame({"value": [0.5, -0.25], "half": [0.1, 0.2]})
+    table = ordering_summary([7], [one], [("left", "any")])
+    assert table.to_dict("list") == {
+        "points": [7, "mean"],
+        "left cluster − any class": ["+0.50 ± 0.10", "-0.25 ± 0.20"],
+    }
+
+
+def test_errors_count_each_group_once_though_it_has_several_targets():
+    rows = [
+        {
+            "share": 0.1,
+            "group": group,
+            "target": target,
+            "error_first": group,
+            "error_pairwise": 0.0,
+            "error_third": 0.0,
+        }
+        for group in (1.0, 3.0)
+        for target in ("own", "test")
+    ]
+    assert error_summary(pd.DataFrame(rows))["first order"].tolist() == ["2.000 ± 12.706"]
