@@ -68,7 +68,7 @@ def test_prediction_in_time_is_right_for_the_first_step():
 
 
 def test_influence_with_damping_is_about_1_over_rate_times_damping_steps():
-    """Directions of eigenvalue h: 1 − (1 − ηh)^T ≈ 1 − exp(−x) and h/(h + λ) = x/(1 + x), x = h/λ; at most 0.205 apart."""
+    """By eigenvalue h: 1 − (1 − ηh)^T ≈ 1 − exp(−x) and h/(h + λ) = x/(1 + x) with x = h/λ, at most 0.205 apart."""
     values, damping, rate = np.geomspace(1e-4, 1.0, 30), 1e-2, 1e-3
     share = -values * descent_closed_form(np.diag(values), np.ones(30), rate, [round(1 / (rate * damping))])[0]
     assert np.abs(share - values / (values + damping)).max() < 0.205
