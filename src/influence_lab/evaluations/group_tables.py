@@ -79,7 +79,7 @@ def error_summary(removals: pd.DataFrame) -> pd.DataFrame:
 def gain_summary(agreement: pd.DataFrame) -> pd.DataFrame:
     """Of `agreement_table`: correlations with the own seed's retrainings, mean over shares, a row a damping."""
     rows = []
-    for damping, group in agreement[agreement["method"] != "retraining"].groupby("damping"):
+    for damping, group in agreement[agreement["method"].isin(["first", "pairwise"])].groupby("damping"):
         wide = group.pivot_table(index="seed", columns="method", values="own")
         row = {"λ": damping} | {ORDERS[name]: plus_minus(mean_interval(wide[name]), 3) for name in wide}
         rows.append(row | {"gain": plus_minus(mean_interval(wide["pairwise"] - wide["first"]), 3, "+")})
