@@ -8,6 +8,7 @@ from influence_lab.evaluations.group_search import (
     inequality_mismatches,
     outcomes,
     random_additions,
+    refused_for_length,
     same_choices,
 )
 
@@ -40,7 +41,16 @@ def test_outcomes_of_a_search_that_exhausts_its_cluster(world):
     data, features = world
     row = outcomes(data, [grow(features, [0], 17)], 0).iloc[0]
     assert (row["first_outsider"], row["remaining"], row["oracle"], row["rand_oracle"]) == (6, 0, 6, 1)
-    assert row["rand_peak"] < 1 or row["peak"] == 6
+    assert (row["peak"], row["rand_peak"], row["own_peak"], row["blue_peak"]) == (6, 1, 1, 0)  # 36/6 > 37/7
+
+
+def test_refusals_for_length_and_for_direction_are_told_apart():
+    """To eight long points, a short one along them is refused (2·0.1·8 < 8) for its length, one across for itself."""
+    features = np.array([[1.0, 0.0]] * 8 + [[0.1, 0.0], [0.0, 0.1], [0.0, -1.0]])
+    trace = grow(features, [0], 10)
+    assert trace.peak == 8
+    assert refused_for_length(features, trace, np.arange(11)) == (1, 3)
+    assert refused_for_length(features, trace, np.array([0, 9, 10])) == (0, 2)
 
 
 def test_inequality_never_disagrees_and_every_candidate_is_compared(world):

@@ -5,8 +5,10 @@ from influence_lab.evaluations.group_tables import (
     damping_summary,
     error_summary,
     gain_summary,
+    locality_summary,
     ordering_summary,
     overlap_summary,
+    turning_summary,
 )
 
 
@@ -33,6 +35,34 @@ def test_the_sweep_compares_dropout_with_the_penalties_seed_by_seed():
     row = damping_summary(pd.DataFrame(rows, columns=columns)).iloc[0]
     assert (row["minus L1"], row["minus L2"]) == ("+0.40 ± 0.00", "+0.30 ± 0.00")
     assert row["Spearman(K(x, x), −|f|)"] == "0.9000 ± 0.0000"
+
+
+def test_locality_names_the_dampings_at_which_both_penalties_are_exceeded():
+    """At λ = 0.1 by 0.3 for every seed; at λ = 1 by a gain that changes sign; all layers: nowhere."""
+    rows = [
+        (
+            layers,
+            damping,
+            name,
+            seed,
+            0.9,
+            0.3 * (name == "dropout") * (layers == "last") * (1 if damping < 1 else seed),
+        )
+        for layers in ("last", "all")
+        for damping in (0.1, 1.0)
+        for seed in (-1, 1)
+        for name in ("none", "l1", "l2", "dropout")
+    ]
+    columns = ["layers", "damping", "regularisation", "seed", "boundary_spearman", "cluster_share"]
+    text = locality_summary(pd.DataFrame(rows, columns=columns))
+    assert "at λ = 0.1 in the last layer" in text
+    assert "at no λ with all layers" in text
+
+
+def test_turns_stand_in_brackets_where_there_are_any():
+    rows = [(0.1, "left", "any", 0.5, 0.1, 9.0), (1.0, "left", "any", 0.5, 0.1, float("inf"))]
+    table = turning_summary(pd.DataFrame(rows, columns=["damping", "first", "second", "value", "half", "turns"]))
+    assert table["left cluster − any class"].tolist() == ["+0.50 ± 0.10 (9.0)", "+0.50 ± 0.10"]
 
 
 def test_overlaps_leave_out_the_pairs_of_one_seed():
