@@ -63,71 +63,15 @@ from IPython.display import Markdown, display
 
 from influence_lab.artifacts import read_arrays, read_table
 from influence_lab.attributions.functioning_groups import grow, last_layer_features, unit
-from influence_lab.attributions.influence import solve
-from influence_lab.evaluations.group_growth import (
-    curves,
-    expected_growth,
-    growth,
-    ordering,
-    ordering_by_damping,
-    pair_means,
-)
-from influence_lab.evaluations.group_removals import (
-    ORDERS,
-    order_slopes,
-    order_table,
-    rank_interval,
-    ratio_interval,
-    removal_table,
-)
-from influence_lab.evaluations.group_search import (
-    centre_point,
-    cluster_then_other,
-    inequality_mismatches,
-    outcomes,
-    random_additions,
-    refused_for_length,
-    same_choices,
-    searches,
-)
-from influence_lab.evaluations.group_search_tables import (
-    damping_outcomes,
-    likeness_summary,
-    likeness_to_dot_product,
-    outcome_summary,
-    paired_gain,
-    per_draw,
-    spread,
-    tuning_summary,
-    validation_summary,
-)
-from influence_lab.evaluations.group_tables import (
-    damping_summary,
-    error_summary,
-    gain_summary,
-    locality_summary,
-    ordering_summary,
-    overlap_summary,
-    percent,
-    rank_summary,
-    turning_summary,
-)
+from influence_lab.evaluations import group_growth, group_removals, group_search, group_tables, influence_maps
+from influence_lab.evaluations import group_search_tables as search_tables
+from influence_lab.evaluations.definition_gaps import definition_gaps
+from influence_lab.evaluations.group_removals import ORDERS
+from influence_lab.evaluations.group_search_tables import spread
+from influence_lab.evaluations.group_tables import CEILING, RETRAINING, percent
 from influence_lab.evaluations.group_tuning import chosen_variants, rule_variant
-from influence_lab.evaluations.influence_maps import (
-    boundary_statistics,
-    last_layer_maps,
-    map_change,
-    seed_overlaps,
-    top,
-)
-from influence_lab.evaluations.intervals import (
-    intervals,
-    mean_interval,
-    median_interval,
-    plus_minus,
-)
+from influence_lab.evaluations.intervals import mean_interval, plus_minus
 from influence_lab.evaluations.last_layer import inverse_products, softmax_rank
-from influence_lab.evaluations.responses import central_difference, central_refits
 from influence_lab.evaluations.slopes import farthest
 from influence_lab.figures import functioning_groups as group_figures
 from influence_lab.figures import group_influence as figures
@@ -228,23 +172,8 @@ record("B15", test_accuracy=accuracy["none"])
 # both with a central difference over $\varepsilon$:
 
 # %%
-problem, theta = convex.problem, convex.theta
-H = problem.hessian(theta, problem.weights())
-g = problem.gradients(theta, problem.X, problem.y)
-test_gradients = problem.gradients(theta, convex.X_test, convex.y_test)
-
-epsilon = 0.03 / problem.n
-points = np.argsort(-np.linalg.norm(g, axis=1))[:: problem.n // 8][:8]  # from the largest gradient to small ones
-vector_gap, negated_gap, value_gap = [], [], []
-for point in points:
-    refits = [fit.theta for fit in central_refits(problem, theta, point, epsilon)]
-    slope = central_difference(refits, epsilon)  # dθ/dε
-    change = central_difference([problem.losses(each, convex.X_test, convex.y_test) for each in refits], epsilon)
-    vector = solve(H, g[point])  # Definition 2.2
-    value = -test_gradients @ vector  # Definition 2.3, for every test point
-    vector_gap.append(np.linalg.norm(vector - slope) / np.linalg.norm(slope))
-    negated_gap.append(np.linalg.norm(-vector - slope) / np.linalg.norm(slope))
-    value_gap.append(np.max(np.abs(value / change - 1)))
+gaps = definition_gaps(convex)
+record("B4", value_error=gaps.value, vector_error=gaps.vector, negated_vector_error=gaps.negated)
 
 # %% [markdown]
 # ```{admonition} Where the source is wrong
@@ -252,9 +181,6 @@ for point in points:
 # Definition 2.3 has the sign of the change of the test loss when $z$ gets *more* weight. Definition 2.2 has the opposite sign of the change
 # of the parameters that it is said to be: it points where the parameters go when $z$ is *removed*.
 # ```
-
-# %%
-record("B4", value_error=max(value_gap), vector_error=min(vector_gap), negated_vector_error=max(negated_gap))
 
 # %% [markdown]
 # ## The inverse without the inverse
@@ -340,12 +266,11 @@ record(
 # %%
 kernels, of_centre, logits = {}, {}, {}
 for name, trained in networks.items():
-    kernels[name], of_centre[name] = map(
-        np.array, zip(*(last_layer_maps(each, centres[0], damping) for each in trained), strict=True)
-    )
-    logits[name] = np.array([each.logits(X) for each in trained])
+    kernels[name], of_centre[name], logits[name] = influence_maps.maps_over_seeds(trained, centres[0], damping)
 self_influence = np.diagonal(kernels["none"], axis1=1, axis2=2)
-boundary = [boundary_statistics(*pair, top_points) for pair in zip(self_influence, logits["none"], strict=True)]
+boundary = [
+    influence_maps.boundary_statistics(*pair, top_points) for pair in zip(self_influence, logits["none"], strict=True)
+]
 spearman, gap = (mean_interval(values) for values in zip(*boundary, strict=True))
 
 # %% tags=["hide-input"]
@@ -354,7 +279,7 @@ show(
         f"Self-influence and closeness to the boundary, −|f|:<br>Spearman {plus_minus(spearman, 4)}",
         X,
         self_influence[0],
-        top(self_influence[0], top_points),
+        influence_maps.top(self_influence[0], top_points),
         axes,
         on_grid(networks["none"][0]),
     ),
@@ -374,11 +299,11 @@ record("B16", boundary_spearman=spearman, top_margin_gap=gap)
 # Which points have the largest influence $K$ on the centre of the left cluster? The report shows one map for each regularisation (its Fig. 6), and sees that dropout "promotes local interactions".
 
 # %%
-tops = {name: top(values, top_points) for name, values in of_centre.items()}
+tops = {name: influence_maps.top(values, top_points) for name, values in of_centre.items()}
 share = {name: (clusters[chosen] == 0).mean(axis=1) for name, chosen in tops.items()}
 shares = {name: mean_interval(values) for name, values in share.items()}
-change = map_change(np.stack(list(tops.values())), len(X))
-without_dropout = map_change(np.stack([tops[name] for name in ("none", "l1", "l2")]), len(X))
+change = influence_maps.map_change(np.stack(list(tops.values())), len(X))
+without_dropout = influence_maps.map_change(np.stack([tops[name] for name in ("none", "l1", "l2")]), len(X))
 
 # %% tags=["hide-input"]
 label = {
@@ -402,7 +327,7 @@ show(
 
 # %% tags=["hide-input"]
 show_table(
-    overlap_summary(seed_overlaps(np.stack(list(tops.values())), len(X))),
+    group_tables.overlap_summary(influence_maps.seed_overlaps(np.stack(list(tops.values())), len(X))),
     f"Overlap (Jaccard) of the tops of two networks of different seeds, mean over pairs of seeds. The diagonal minus the rest: {plus_minus(change, 3)}; "
     f"of the first three trainings alone, without dropout: {plus_minus(without_dropout, 3)} (95 % intervals, bootstrapped over {SEEDS}).",
     digits=2,
@@ -420,8 +345,8 @@ record(
 # **Does this hang on the layer or on λ?** The same statistics for the last layer and for all layers, over a grid of dampings:
 
 # %% tags=["hide-input"]
-show_table(damping_summary(sweep), f"Means over {SEEDS}, with 95 % intervals.")
-display(Markdown(locality_summary(sweep)))
+show_table(group_tables.damping_summary(sweep), f"Means over {SEEDS}, with 95 % intervals.")
+display(Markdown(group_tables.locality_summary(sweep)))
 
 # %% [markdown]
 # ## Groups: influence grows with size, and by kind
@@ -437,12 +362,7 @@ display(Markdown(locality_summary(sweep)))
 
 # %%
 grown = {
-    name: np.stack(
-        [
-            growth(K, clusters, f, growth_sizes, growth_draws, seed)
-            for seed, (K, f) in enumerate(zip(kernels[name], logits[name], strict=True))
-        ]
-    )
+    name: group_growth.grown_groups(kernels[name], clusters, logits[name], growth_sizes, growth_draws)
     for name in ("dropout", "none")
 }
 PAIRS = {
@@ -450,20 +370,15 @@ PAIRS = {
     "left_over_either": ("left", "either"),
     "either_over_any": ("either", "any"),
 }
-differences = {name: ordering(grown["dropout"], *pair) for name, pair in PAIRS.items()}
+differences = {name: group_growth.ordering(grown["dropout"], *pair) for name, pair in PAIRS.items()}
 steps = {name: tuple(table.iloc[-1]) for name, table in differences.items()}  # averaged over sizes
-means = {  # of K(x, x) and K(x, y), in closed form, at each λ
-    strength: np.array(
-        [
-            pair_means(last_layer_maps(network, centres[0], strength)[0], clusters, f)
-            for network, f in zip(networks["dropout"], logits["dropout"], strict=True)
-        ]
-    )
-    for strength in dampings
-}
+means = {}  # of K(x, x) and K(x, y), for the closed form
+for strength in dampings:
+    maps = influence_maps.maps_over_seeds(networks["dropout"], centres[0], strength)
+    means[strength] = np.array([group_growth.pair_means(K, clusters, f) for K, f in zip(maps[0], maps[2], strict=True)])
 
 # %% tags=["hide-input"]
-lines = curves(grown["dropout"], growth_sizes)
+lines = group_growth.curves(grown["dropout"], growth_sizes)
 show(
     figures.by_size(
         f"{sum(value > half for value, half in steps.values())} of the 3 steps of the claimed order have an interval above 0",
@@ -471,18 +386,20 @@ show(
         "I(S)",
         lines,
         log_y=True,
-        exact=expected_growth(means[damping].mean(axis=0), growth_sizes).T,
+        exact=group_growth.expected_growth(means[damping].mean(axis=0), growth_sizes).T,
     ),
     f"Influence of random groups on themselves, dropout, λ = {damping:g}. Symbols: mean over {growth_draws} drawn groups and {SEEDS}; bars: 95 % interval over seeds. "
     "Lines: the mean over all groups that could be drawn, in closed form. The boundary of the left cluster is the half of its points with the smallest |f|, a definition without influence.",
     describe(lines, "Group influence by size"),
 )
 show_table(
-    ordering_summary(growth_sizes, list(differences.values()), list(PAIRS.values())),
+    group_tables.ordering_summary(growth_sizes, list(differences.values()), list(PAIRS.values())),
     "Differences of mean group influence with dropout, each size relative to its mean over the four kinds; 95 % intervals bootstrapped over draws and seeds.",
 )
 show_table(
-    ordering_summary(growth_sizes, [ordering(grown["none"], *pair) for pair in PAIRS.values()], list(PAIRS.values())),
+    group_tables.ordering_summary(
+        growth_sizes, [group_growth.ordering(grown["none"], *pair) for pair in PAIRS.values()], list(PAIRS.values())
+    ),
     "The same without regularisation.",
 )
 
@@ -499,7 +416,7 @@ show_table(
 
 # %% tags=["hide-input"]
 show_table(
-    turning_summary(ordering_by_damping(means, growth_sizes, list(PAIRS.values()))),
+    group_tables.turning_summary(group_growth.ordering_by_damping(means, growth_sizes, list(PAIRS.values()))),
     f"Closed form, dropout: the three differences averaged over the sizes {growth_sizes[0]} to {growth_sizes[-1]}, with 95 % intervals bootstrapped over {SEEDS}; in brackets the size "
     "at which the difference changes sign, where there is one.",
 )
@@ -514,17 +431,11 @@ record("B18", **steps)
 # losses are watched: that of the group itself, $\mathcal I(S)$, which is what the report's groups are built from; that of another, fixed group of training points; that of the test rows.
 
 # %%
-removals = removal_table(convex, group_shares, convex_groups)
+removals = group_removals.removal_table(convex, group_shares, convex_groups)
 
 # %% tags=["hide-input"]
 TARGETS = {"own": "the group itself", "other": "another group", "test": "test rows"}
-lines = {
-    text: pd.DataFrame(
-        [(100 * share, *ratio_interval(removals, target, share, problem.n)) for share in group_shares],
-        columns=["share", "mean", "half"],
-    )
-    for target, text in TARGETS.items()
-}
+lines = group_tables.ratio_curves(removals, TARGETS, convex.problem.n)
 show(
     figures.by_size(
         "Of a group's effect on itself, influence predicts<br>{:.0f} % at {:.0f} % of the data, {:.0f} % at {:.0f} %".format(
@@ -544,7 +455,7 @@ show(
     describe(lines, "Predicted over actual effect by removed share"),
 )
 show_table(
-    rank_summary(removals, TARGETS),
+    group_tables.rank_summary(removals, TARGETS),
     "Spearman correlation between predicted and actual effect over the groups; 95 % bootstrap intervals.",
 )
 
@@ -558,9 +469,11 @@ show_table(
 # %%
 record(
     "B10",
-    definition_ratio=ratio_interval(removals, "own", 0.05),
-    scaled_ratio=ratio_interval(removals, "own", 0.05, problem.n),
-    convex_spearman=min(rank_interval(removals, "own", 0.05), rank_interval(removals, "own", 0.25)),
+    definition_ratio=group_removals.ratio_interval(removals, "own", 0.05),
+    scaled_ratio=group_removals.ratio_interval(removals, "own", 0.05, convex.problem.n),
+    convex_spearman=min(
+        group_removals.rank_interval(removals, "own", 0.05), group_removals.rank_interval(removals, "own", 0.25)
+    ),
 )
 
 # %% [markdown]
@@ -578,8 +491,8 @@ record(
 
 # %%
 fractions = np.geomspace(0.02, 0.2, 8)
-orders = order_table(convex, 0.05, groups=8, fractions=fractions)
-slopes = order_slopes(orders)
+orders = group_removals.order_table(convex, 0.05, groups=8, fractions=fractions)
+slopes = group_removals.order_slopes(orders)
 pairwise, third = farthest(slopes["pairwise"], 3.0), farthest(slopes["third"], 3.0)
 
 # %% tags=["hide-input"]
@@ -599,7 +512,8 @@ show(
     "Error against τ, both logarithmic: three bundles of lines, one for each formula, with the slopes that the title gives.",
 )
 show_table(
-    error_summary(removals), "The whole group removed: relative error of Δθ, mean over the groups with 95 % intervals."
+    group_tables.error_summary(removals),
+    "The whole group removed: relative error of Δθ, mean over the groups with 95 % intervals.",
 )
 
 # %% [markdown]
@@ -617,17 +531,7 @@ wide = judged.pivot_table(index="seed", columns="method", values="own")
 rank_gain = mean_interval(wide["pairwise"] - wide["first"])
 
 # %% tags=["hide-input"]
-percentages = agreement.assign(share=100 * agreement["share"])
-lines = {
-    f"{ORDERS[method]}, {text}": intervals(
-        percentages.query("method == @method and damping == @damping"), "share", column
-    )
-    for method in ("first", "pairwise")
-    for column, text in (("own", "own seed"), ("others", "other seeds"))
-} | {
-    text: intervals(percentages.query("method == @name"), "share", "others")
-    for name, text in (("retraining", "one retraining, other seeds"), ("ceiling", "no error, other seeds (ceiling)"))
-}
+lines = group_tables.rank_curves(agreement, damping)
 show(
     figures.by_size(
         "The pairwise term changes the rank correlation by {:+.3f} ± {:.3f}".format(*rank_gain),
@@ -641,7 +545,7 @@ show(
     describe(lines, "Rank correlation by removed share"),
 )
 show_table(
-    gain_summary(agreement),
+    group_tables.gain_summary(agreement),
     "Spearman with the own seed's retrainings by damping, mean over sizes and seeds with 95 % intervals.",
 )
 
@@ -655,13 +559,10 @@ record(
 
 # %% tags=["hide-input"]
 ends = {
-    method: [
-        mean_interval(rows["others"])
-        for _, rows in agreement.query("method == @method and damping == @strength").groupby("share")
-    ]
-    for method, strength in (("first", damping), ("retraining", 0.0), ("ceiling", 0.0))
+    name: lines[text][["mean", "half"]].to_numpy()
+    for name, text in (("first", "first order, other seeds"), ("retraining", RETRAINING), ("ceiling", CEILING))
 }
-missed = np.array(ends["ceiling"])[:, 0] - np.array(ends["first"])[:, 0]
+missed = (ends["ceiling"] - ends["first"])[:, 0]
 display(
     Markdown(
         f'So the report\'s "marginal" is right for the ranking, and for a reason that it does not give: the formula leaves a term of the same order out. '
@@ -702,15 +603,17 @@ display(
 # is its Hessian. The seed is the point nearest to the centre of the left disc. **λ is another than above**, chosen on the tuning draws [below](#a-stop-that-needs-no-oracle):
 
 # %%
-seed = centre_point(toy, 0)
+seed = group_search.centre_point(toy, 0)
 cluster_size = int(np.sum(clusters == 0))
 steps = min(25, len(X) - 1)
-likeness = pd.DataFrame([likeness_to_dot_product(network, search_damping) for network in networks["dropout"]])
+likeness = pd.DataFrame(
+    [search_tables.likeness_to_dot_product(network, search_damping) for network in networks["dropout"]]
+)
 searched = {name: networks[name] for name in ("none", "dropout")}
 
 # %% tags=["hide-input"]
 show_table(
-    likeness_summary(searched, sorted({damping, *search_dampings}), seed, steps),
+    search_tables.likeness_summary(searched, sorted({damping, *search_dampings}), seed, steps),
     "How near $K$ of the last layer is to the plain dot product of gradients $g_i^\\top g_j$ (Pearson over pairs of points; effective dimension: "
     "$\\operatorname{tr} G(G + \\lambda I)^{-1}$; networks with dropout), and how many of the first points the two rules share with raw influence. "
     f"Means over {SEEDS}, with 95 % intervals.",
@@ -730,15 +633,10 @@ def features_of(name):
 
 
 features = {name: features_of(name) for name in searched}
-found = {name: searches(each, seed, "algorithm") for name, each in features.items()}
-same = {name: mean_interval(same_choices(each, seed, steps)) for name, each in features.items()}
-same_cosine = mean_interval(same_choices([unit(each) for each in features["none"]], seed, steps))
-checked = [
-    inequality_mismatches(kind, trace)
-    for each, raw, cosine in zip(features["none"], found["none"]["raw"], found["none"]["cosine"], strict=True)
-    for kind, trace in ((each, raw), (unit(each), cosine))
-]
-mismatches, compared = (sum(column) for column in zip(*checked, strict=True))
+found = {name: group_search.searches(each, seed, "algorithm") for name, each in features.items()}
+same = {name: mean_interval(group_search.same_choices(each, seed, steps)) for name, each in features.items()}
+same_cosine = mean_interval(group_search.same_choices([unit(each) for each in features["none"]], seed, steps))
+mismatches, compared = group_search.all_mismatches(features["none"], found["none"])
 
 # %% [markdown]
 # Definition 3.1's constraints are arguments of the search: required points are members from the start, excluded points never
@@ -781,7 +679,7 @@ display(
         f"The largest influence per member that is met on the way becomes {spread([after.per_member.max() / before.per_member.max() for after, before in zip(bound, free, strict=True)])} times as large: "
         "what a constraint keeps out costs influence.\n\n"
         f"Adding $x$ raises influence per member exactly when $2K(x, G) + K(x, x) > K(G, G)/\\#G$. We compared this with the recomputed change for "
-        f"all candidates at all steps of {len(checked)} searches: **{mismatches} disagreements in {compared:,}**."
+        f"all candidates at all steps of {2 * len(features['none'])} searches: **{mismatches} disagreements in {compared:,}**."
     )
 )
 record(
@@ -800,18 +698,20 @@ record(
 # index over the red points is 1 for a perfect match and 0 on average for a random group; it does not see blue members, so their share has a column.
 
 # %%
-tables = {(name, kind): outcomes(toy, found[name][kind], 0) for name in searched for kind in ("raw", "cosine")}
-orders = cluster_then_other(toy, 0, random_orders, 0)
+tables = {
+    (name, kind): group_search.outcomes(toy, found[name][kind], 0) for name in searched for kind in ("raw", "cosine")
+}
+orders = group_search.cluster_then_other(toy, 0, random_orders, 0)
 
 # %% tags=["hide-input"]
 show_table(
-    outcome_summary(tables),
+    search_tables.outcome_summary(tables),
     f"Algorithm 1 from the centre of the left disc, λ = {search_damping:g}: means over {SEEDS}, with 95 % intervals. The disc has {cluster_size} points.",
 )
 raw, cosine = tables["dropout", "raw"], tables["dropout", "cosine"]
 record(
     "B19",
-    first_outsider_minus_size=median_interval(raw["first_outsider"].to_numpy() - cluster_size),
+    first_outsider_minus_size=search_tables.median_interval(raw["first_outsider"].to_numpy() - cluster_size),
     remaining_share=mean_interval(raw["remaining"].to_numpy()),
 )
 display(
@@ -827,7 +727,7 @@ display(
 
 # %% tags=["hide-input"]
 show_table(
-    damping_outcomes(toy, networks["dropout"], search_dampings, orders),
+    search_tables.damping_outcomes(toy, networks["dropout"], search_dampings, orders),
     f"Networks with dropout: means over {SEEDS}, with 95 % intervals. Random additions: first the disc, then the other ({random_orders} orders; next section).",
 )
 
@@ -840,13 +740,13 @@ show_table(
 
 # %%
 along = {
-    "raw": [random_additions(each, orders) for each in features["dropout"]],
-    "cosine": [random_additions(unit(each), orders) for each in features["dropout"]],
+    "raw": [group_search.random_additions(each, orders) for each in features["dropout"]],
+    "cosine": [group_search.random_additions(unit(each), orders) for each in features["dropout"]],
 }
 peak_error = [np.mean(np.abs(each.argmax(axis=1) + 1 - cluster_size)) / cluster_size for each in along["raw"]]
 shortfall = (cluster_size - raw["peak"].to_numpy()) / cluster_size
 refused = [
-    refused_for_length(each, trace, np.flatnonzero(clusters == 0))
+    group_search.refused_for_length(each, trace, np.flatnonzero(clusters == 0))
     for each, trace in zip(features["dropout"], found["dropout"]["raw"], strict=True)
 ]
 length_share = [short / count for short, count in refused if count]
@@ -878,17 +778,11 @@ for kind in ("raw", "cosine"):
 # their direction? Ask the inequality twice for the group at the maximum: with the gradients, and with all of them scaled to length 1, the group's too.
 
 # %% tags=["hide-input"]
-ratio = {}
-for kind in ("raw", "cosine"):
-    traces = found["dropout"][kind]
-    ratio[f"{kind} influence"] = np.stack(
-        [((2 * trace.on_group + trace.itself) / trace.per_member[:-1])[: red_points - 1] for trace in traces]
-    )
-lengths = np.stack([np.linalg.norm(each, axis=1) for each in features["dropout"]])
-radius = np.linalg.norm(X - centres[0], axis=1)
-core = (clusters == 0) & (radius < np.median(radius[clusters == 0]))
-rim = (clusters == 0) & ~core
-times = mean_interval(lengths[:, rim].mean(axis=1) / lengths[:, core].mean(axis=1))
+ratio = {
+    f"{kind} influence": np.stack([trace.ratio[: red_points - 1] for trace in found["dropout"][kind]])
+    for kind in ("raw", "cosine")
+}
+times = mean_interval([group_search.rim_over_core(toy, each) for each in features["dropout"]])
 display(
     Markdown(
         f"At its maximum, the raw group of {spread(raw['peak'], 0)} points has {spread(raw['own_peak'])} of its members in the seed's disc and {spread(raw['blue_peak'])} in the blue class, the rest in the other disc: "
@@ -957,12 +851,12 @@ scores = recovery.pivot(index="draw", columns="method", values="rand")
 baselines = [f"{method}, {place}" for method in ("k-means", "spectral") for place in ("coordinates", "influence")]
 controls = ["mutual neighbours, coordinates", "mutual neighbours, influence"]
 best = scores[baselines].mean().idxmax()  # on the draws that judge, in the baselines' favour
-margin = paired_gain(scores, "rule", best)
-control_gain = paired_gain(scores, "rule", controls[0])
+margin = search_tables.paired_gain(scores, "rule", best)
+control_gain = search_tables.paired_gain(scores, "rule", controls[0])
 
 # %% tags=["hide-input"]
 show_table(
-    tuning_summary(tuned, used),
+    search_tables.tuning_summary(tuned, used),
     f"Adjusted Rand index on {tuned['draw'].nunique()} tuning draws: the variant that is used, its mean with its 95 % interval, and the best and worst means among the variants of the method.",
 )
 show(
@@ -1027,11 +921,14 @@ show(
 # %%
 removals = read_table(artifact("evaluations/groups_validation.parquet"))
 gain = mean_interval(
-    (per_draw(removals, "functioning", True, True) - per_draw(removals, "random", True, True)).to_numpy()
+    (
+        search_tables.per_draw(removals, "functioning", True, True)
+        - search_tables.per_draw(removals, "random", True, True)
+    ).to_numpy()
 )
-leak = mean_interval(per_draw(removals, "functioning", True, False).to_numpy())
+leak = mean_interval(search_tables.per_draw(removals, "functioning", True, False).to_numpy())
 show_table(
-    validation_summary(removals),
+    search_tables.validation_summary(removals),
     f"How far the mean margin of held-out points of the class falls when training is repeated without a group: means over unseen draws with 95 % intervals, "
     f"each of {validation_seeds} starts, all groups and {validation_controls} random groups for each. Of {validation_draws} draws, only those count where the class has more than one group.",
 )

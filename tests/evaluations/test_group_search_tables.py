@@ -9,6 +9,7 @@ from influence_lab.evaluations.group_search_tables import (
     damping_outcomes,
     likeness_summary,
     likeness_to_dot_product,
+    median_interval,
     paired_gain,
     tuning_summary,
     validation_summary,
@@ -77,3 +78,9 @@ def test_validation_table_counts_draws_by_class_and_keeps_own_regions_apart():
     assert red["other regions of the class"] == "0.50 ± 6.35"
     assert (blue["class"], blue["draws"], blue["own region"]) == ("blue", 1, "too few draws")
     assert np.all(table.loc[[1, 2, 4, 5], "draws"] == 0)
+
+
+def test_median_interval_has_the_ranks_of_the_binomial():
+    """Of 10 values, ranks 2 and 9: the true median lies outside with 2·(1 + 10)/2¹⁰ = 2.1 %; rank 3 would be 10.9 %."""
+    assert median_interval([*range(9), 100]) == (4.5, 3.5)
+    assert median_interval([3, 1, 2]) == (2, 1)  # the whole range

@@ -1,13 +1,17 @@
 import numpy as np
 import pandas as pd
 
+from influence_lab.evaluations.group_removals import ORDERS
 from influence_lab.evaluations.group_tables import (
+    CEILING,
+    RETRAINING,
     damping_summary,
     error_summary,
     gain_summary,
     locality_summary,
     ordering_summary,
     overlap_summary,
+    rank_curves,
     turning_summary,
 )
 
@@ -63,6 +67,25 @@ def test_turns_stand_in_brackets_where_there_are_any():
     rows = [(0.1, "left", "any", 0.5, 0.1, 9.0), (1.0, "left", "any", 0.5, 0.1, float("inf"))]
     table = turning_summary(pd.DataFrame(rows, columns=["damping", "first", "second", "value", "half", "turns"]))
     assert table["left cluster − any class"].tolist() == ["+0.50 ± 0.10 (9.0)", "+0.50 ± 0.10"]
+
+
+def test_curves_keep_methods_dampings_and_bounds_apart():
+    rows = [
+        (seed, 0.5, method, damping, value, value + 0.25)
+        for seed in (0, 1)
+        for method, damping, value in (("first", 0.1, 0.5), ("first", 1.0, 0.0), ("pairwise", 0.1, 0.25),
+                                       ("retraining", 0.0, 0.5), ("ceiling", 0.0, 0.75))
+    ]  # fmt: skip
+    found = rank_curves(pd.DataFrame(rows, columns=["seed", "share", "method", "damping", "own", "others"]), 0.1)
+    assert {text: table["mean"].tolist() for text, table in found.items()} == {
+        "first order, own seed": [0.5],
+        "first order, other seeds": [0.75],
+        f"{ORDERS['pairwise']}, own seed": [0.25],
+        f"{ORDERS['pairwise']}, other seeds": [0.5],
+        RETRAINING: [0.75],
+        CEILING: [1.0],
+    }
+    assert all(table["share"].tolist() == [50.0] for table in found.values())
 
 
 def test_overlaps_leave_out_the_pairs_of_one_seed():

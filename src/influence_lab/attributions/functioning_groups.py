@@ -54,6 +54,11 @@ class Trace(NamedTuple):
         return 2 * self.on_group + self.itself > self.per_member[:-1]
 
     @property
+    def ratio(self) -> Array:
+        r"""$(2K(x, G) + K(x, x)) / (K(G, G)/\#G)$ at each step, shape (t,): above 1 where K(G, G)/#G grows."""
+        return (2 * self.on_group + self.itself) / self.per_member[:-1]
+
+    @property
     def peak(self) -> int:
         """Size of the group at the maximum of influence per member, the stop that the report proposes."""
         return int(self.size[np.argmax(self.per_member)])

@@ -124,6 +124,12 @@ def ordering_by_damping(
     return pd.DataFrame(rows, columns=["damping", "first", "second", "value", "half", "turns"])
 
 
+def grown_groups(kernels: Array, clusters: Array, logits: Array, sizes: list[int], draws: int) -> Array:
+    """`growth` for the K and logits of each seed, shapes (seeds, n, n) and (seeds, n): (seeds, draws, sizes, kinds)."""
+    pairs = enumerate(zip(kernels, logits, strict=True))
+    return np.stack([growth(K, clusters, f, sizes, draws, seed) for seed, (K, f) in pairs])
+
+
 def relative_differences(values: Array, first: str, second: str) -> Array:
     """Mean influence of one kind minus that of another, each size over its mean over all kinds: shape (sizes,).
 

@@ -59,6 +59,27 @@ def inequality_mismatches(features: Array, trace: Trace, rounding: float = 1e-12
     return mismatches, compared
 
 
+def all_mismatches(features: Sequence[Array], found: Mapping[str, Sequence[Trace]]) -> tuple[int, int]:
+    """Sums of `inequality_mismatches` over all networks, of raw and of cosine `searches`."""
+    pairs = zip(features, found["raw"], found["cosine"], strict=True)
+    counts = [
+        inequality_mismatches(points, trace)
+        for each, raw, cosine in pairs
+        for points, trace in ((each, raw), (unit(each), cosine))
+    ]
+    mismatches, compared = (sum(column) for column in zip(*counts, strict=True))
+    return mismatches, compared
+
+
+def rim_over_core(data: Mapping[str, Array], features: Array) -> float:
+    """Mean length of φ in the outer half of the left disc's points, over that in the inner half."""
+    lengths = np.linalg.norm(features, axis=1)
+    radius = np.linalg.norm(data["X_train"] - data["centres"][0], axis=1)
+    inside = data["cluster_train"] == 0
+    core = radius < np.median(radius[inside])
+    return float(lengths[inside & ~core].mean() / lengths[inside & core].mean())
+
+
 def outcomes(data: Mapping[str, Array], traces: Sequence[Trace], cluster: int) -> pd.DataFrame:
     """What each search means for one cluster, a row a network.
 

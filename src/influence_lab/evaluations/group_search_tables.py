@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from scipy.stats import binom
 
 from influence_lab.attributions.functioning_groups import last_layer_features, unit
 from influence_lab.evaluations.group_search import (
@@ -23,6 +24,21 @@ Array = np.ndarray
 def spread(values: Sequence[float] | Array, digits: int = 2) -> str:
     """A mean over repetitions with its 95 % interval, as text."""
     return plus_minus(mean_interval(np.asarray(values, dtype=float)), digits)
+
+
+def median_interval(values: Sequence[float]) -> tuple[float, float]:
+    """The median, and how far its 95 % interval reaches on its longer side.
+
+    The interval lies between two order statistics, by the binomial distribution of the number of values below the
+    true median, without assumptions. It covers less than 95 % for five values or fewer, when it is the whole range.
+
+    >>> median_interval([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0])
+    (5.0, 3.0)
+    """
+    ranked, count = np.sort(np.asarray(values, dtype=float)), len(values)
+    rank = max(int(binom.ppf(0.025, count, 0.5)), 1)
+    median = float(np.median(ranked))
+    return median, float(max(median - ranked[rank - 1], ranked[count - rank] - median))
 
 
 def likeness_to_dot_product(network: LogisticNetwork, damping: float) -> dict[str, float]:

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from influence_lab.evaluations.group_growth import KINDS
-from influence_lab.evaluations.group_removals import ORDERS, rank_interval
-from influence_lab.evaluations.intervals import mean_interval, plus_minus
+from influence_lab.evaluations.group_removals import ORDERS, rank_interval, ratio_interval
+from influence_lab.evaluations.intervals import intervals, mean_interval, plus_minus
 from influence_lab.models.toy import REGULARISATIONS
 
 Array = np.ndarray
@@ -104,6 +104,37 @@ def error_summary(removals: pd.DataFrame) -> pd.DataFrame:
             for share, rows in removals.drop_duplicates(["share", "group"]).groupby("share")
         ]
     )
+
+
+RETRAINING, CEILING = "one retraining, other seeds", "no error, other seeds (ceiling)"
+
+
+def rank_curves(agreement: pd.DataFrame, damping: float) -> dict[str, pd.DataFrame]:
+    """Of `agreement_table` at one λ: for each curve, by its text, the removed percentage, `mean` and `half`."""
+    table = agreement.assign(share=100 * agreement["share"])
+    curves = {
+        f"{ORDERS[method]}, {text}": intervals(
+            table[(table["method"] == method) & (table["damping"] == damping)], "share", column
+        )
+        for method in ("first", "pairwise")
+        for column, text in (("own", "own seed"), ("others", "other seeds"))
+    }
+    bounds = {RETRAINING: "retraining", CEILING: "ceiling"}
+    return curves | {
+        text: intervals(table[table["method"] == name], "share", "others") for text, name in bounds.items()
+    }
+
+
+def ratio_curves(removals: pd.DataFrame, targets: Mapping[str, str], n: int) -> dict[str, pd.DataFrame]:
+    """Of `removal_table`: for each target, by its text, removed percentage and `ratio_interval`."""
+    shares = removals["share"].unique()
+    return {
+        text: pd.DataFrame(
+            [(100 * share, *ratio_interval(removals, target, share, n)) for share in shares],
+            columns=["share", "mean", "half"],
+        )
+        for target, text in targets.items()
+    }
 
 
 def gain_summary(agreement: pd.DataFrame) -> pd.DataFrame:

@@ -22,21 +22,6 @@ def mean_interval(values: Sequence[float]) -> tuple[float, float]:
     return float(np.mean(values)), float(stats.sem(values) * stats.t.ppf(0.975, count - 1))
 
 
-def median_interval(values: Sequence[float]) -> tuple[float, float]:
-    """The median, and how far its 95 % interval reaches on its longer side.
-
-    The interval lies between two order statistics, by the binomial distribution of the number of values below the
-    true median, without assumptions. It covers less than 95 % for five values or fewer, when it is the whole range.
-
-    >>> median_interval([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0])
-    (5.0, 3.0)
-    """
-    ranked, count = np.sort(np.asarray(values, dtype=float)), len(values)
-    rank = max(int(stats.binom.ppf(0.025, count, 0.5)), 1)
-    median = float(np.median(ranked))
-    return median, float(max(median - ranked[rank - 1], ranked[count - rank] - median))
-
-
 def bootstrap_interval(
     statistic: Callable[[np.ndarray], np.ndarray], repetitions: np.ndarray, draws: int = 2000, seed: int = 0
 ) -> tuple[float, float]:
