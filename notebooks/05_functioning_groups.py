@@ -118,15 +118,12 @@ def on_grid(network):
     return network.logits(mesh).reshape(len(axes[1]), len(axes[0]))
 
 
-accuracy = {
-    name: mean_interval([((each.logits(toy["X_test"]) > 0) == toy["y_test"]).mean() for each in trained])
-    for name, trained in networks.items()
-}
+trainings = group_tables.training_summary(networks, toy["X_test"], toy["y_test"])
 
 # %% tags=["hide-input"]
 show(
     figures.toy_map(
-        f"{plus_minus(100 * np.array(accuracy['none']), 1)} % of fresh points are classified right",
+        f"{plus_minus(100 * np.array(trainings['none'][0]), 1)} % of fresh points are classified right",
         X,
         y,
         centres,
@@ -137,23 +134,16 @@ show(
     f"mean over {SEEDS}, with its 95 % interval, on {len(toy['X_test'])} points that were not trained on.",
     "Two discs of red points in a rectangle of blue points, with the decision boundary of one network.",
 )
-sizes = {name: mean_interval([np.abs(each.logits(X)).mean() for each in networks[name]]) for name in REGULARISATIONS}
 show_table(
     pd.DataFrame(
-        [
-            {
-                "training": text,
-                "test accuracy": plus_minus(accuracy[name], 3),
-                "mean |f| on training points": plus_minus(sizes[name]),
-            }
-            for name, text in REGULARISATIONS.items()
-        ]
+        [(REGULARISATIONS[name], plus_minus(found[0], 3), plus_minus(found[1])) for name, found in trainings.items()],
+        columns=["training", "test accuracy", "mean |f| on training points"],
     ),
     f"The four trainings: means over {SEEDS}, with 95 % intervals.",
 )
 
 # %%
-record("B15", test_accuracy=accuracy["none"])
+record("B15", test_accuracy=trainings["none"][0])
 
 # %% [markdown]
 # ## Definitions and signs
@@ -521,7 +511,7 @@ show_table(
 # The network is trained from the same random start without each of many random groups. For each held-out point, the groups are ranked by how much its margin $(2y - 1) f$ changed, and by how much it should have.
 #
 # One retraining is also chance: another seed changes the margins in another way. So the formulas of one seed are compared with the retrainings of that seed, and with the mean over the *other* seeds,
-# which has less chance in it. What could a formula reach at best? The mean over nine seeds has some chance left, so not 1: the ceiling follows from how well the means
+# which has less chance in it. What could a formula reach at best? Their mean has some chance left, so not 1: the ceiling follows from how well the means
 # over two halves of the seeds agree (their correlation $h$ gives the mean over both a reliability $r = 2h/(1 + h)$, Spearman and Brown; without error of its own, a prediction reaches about $\sqrt r$).
 # One seed's own retrainings lie lower, for they are chance twice: a measurement, not a prediction.
 
@@ -541,7 +531,7 @@ show(
         line=0.0,
     ),
     f"{len(group_shares) * retrained_groups * group_seeds:,} retrainings of the toy network: {retrained_groups} random groups of each size, "
-    f"{group_seeds} seeds on one draw of the points; mean over {len(toy['X_test'])} held-out points, 95 % interval over seeds. In the title: own seed, mean over sizes.",
+    f"{group_seeds} seeds on one draw of the points; mean over {len(toy['X_test'])} held-out points, 95 % interval over seeds (the ceiling's by the jackknife). In the title: own seed, mean over sizes.",
     describe(lines, "Rank correlation by removed share"),
 )
 show_table(
@@ -626,13 +616,10 @@ display(
     )
 )
 
-
 # %%
-def features_of(name):
-    return [last_layer_features(network, search_damping) for network in networks[name]]
-
-
-features = {name: features_of(name) for name in searched}
+features = {
+    name: [last_layer_features(network, search_damping) for network in trained] for name, trained in searched.items()
+}
 found = {name: group_search.searches(each, seed, "algorithm") for name, each in features.items()}
 same = {name: mean_interval(group_search.same_choices(each, seed, steps)) for name, each in features.items()}
 same_cosine = mean_interval(group_search.same_choices([unit(each) for each in features["none"]], seed, steps))
@@ -785,8 +772,8 @@ ratio = {
 times = mean_interval([group_search.rim_over_core(toy, each) for each in features["dropout"]])
 display(
     Markdown(
-        f"At its maximum, the raw group of {spread(raw['peak'], 0)} points has {spread(raw['own_peak'])} of its members in the seed's disc and {spread(raw['blue_peak'])} in the blue class, the rest in the other disc: "
-        f"it straddles both discs, and that it is smaller or larger than a disc says nothing of greediness. Of the {sum(count for _, count in refused)} points of the seed's disc that it then refuses (all networks), "
+        f"At its maximum, the raw group of {spread(raw['peak'], 0)} points has {spread(raw['own_peak'])} of its members in the seed's disc and {spread(raw['blue_peak'])} in the blue class, the rest in the other disc. "
+        f"So its size is not where the search came to the end of a disc, and that it is below {cluster_size} is no confirmation of the report's reason. Of the {sum(count for _, count in refused)} points of the seed's disc that it then refuses (all networks), "
         f"{spread(length_share) if len(length_share) > 1 else 'too few to say'} would be accepted at length 1: those are refused for their length, the others for their direction. "
         "Cosine influence removes the length. But then a point needs only a direction within reach, and the other disc qualifies too."
     )
@@ -899,7 +886,10 @@ record(
 # %% tags=["hide-input"]
 drawn = read_arrays(artifact("evaluations/groups_partitions.npz"))
 discs = sorted(int(name[2:]) for name in drawn if name.startswith("X_"))
-right = sum(len(np.unique(drawn[f"group_{count}"][drawn[f"y_{count}"] == 1])) == count for count in discs)
+group_counts = {
+    count: [len(np.unique(drawn[f"group_{count}"][drawn[f"y_{count}"] == one])) for one in (1, 0)] for count in discs
+}
+right = sum(group_counts[count][0] == count for count in discs)
 show(
     group_figures.partitions(
         f"Whole data sets divided into functioning groups:<br>{right} of these {len(discs)} have as many red groups as discs",
@@ -907,7 +897,8 @@ show(
         discs,
     ),
     "The first unseen draw for each number of discs; a colour and symbol a group, open symbols for the blue class.",
-    "Each red disc is a group of its own, with an exception where the title says so; the blue class forms one group or a few.",
+    "Red and blue groups by draw: "
+    + ", ".join(f"{count} discs: {group_counts[count][0]} red and {group_counts[count][1]} blue" for count in discs),
 )
 
 # %% [markdown]

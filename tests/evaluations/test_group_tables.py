@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 
@@ -12,8 +14,10 @@ from influence_lab.evaluations.group_tables import (
     ordering_summary,
     overlap_summary,
     rank_curves,
+    training_summary,
     turning_summary,
 )
+from influence_lab.evaluations.intervals import mean_interval
 
 
 def test_gains_are_paired_over_seeds_and_averaged_over_shares():
@@ -86,6 +90,23 @@ def test_curves_keep_methods_dampings_and_bounds_apart():
         CEILING: [1.0],
     }
     assert all(table["share"].tolist() == [50.0] for table in found.values())
+
+
+def test_ceiling_has_the_jackknife_s_interval():
+    """Means of all but one of x: the jackknife's standard error is that of the mean, σ/√k, not (k − 1) times less."""
+    x = np.array([1.0, 2, 4, 9])
+    rows = [(s, 0.5, "ceiling", 0.0, np.nan, np.delete(x, s).mean()) for s in range(4)]
+    rows += [(s, 0.5, name, 0.1, 0.0, 0.0) for s in range(4) for name in ("first", "pairwise", "retraining")]
+    table = rank_curves(pd.DataFrame(rows, columns=["seed", "share", "method", "damping", "own", "others"]), 0.1)
+    np.testing.assert_allclose(table[CEILING]["half"], mean_interval(x)[1])
+
+
+def test_trainings_are_summed_up_by_accuracy_and_size_of_the_logits():
+    X, y = np.array([[-1.0], [1.0], [2.0]]), np.array([0.0, 1.0, 0.0])
+    networks = {"none": [SimpleNamespace(X=X[:2], logits=lambda x, c=c: c * x[:, 0]) for c in (1.0, 3.0)]}
+    (accuracy, _), (size, half) = training_summary(networks, X, y)["none"]
+    assert (accuracy, size) == (2 / 3, 2)
+    np.testing.assert_allclose(half, 12.706, rtol=1e-4)  # t of one degree of freedom times 1
 
 
 def test_overlaps_leave_out_the_pairs_of_one_seed():
