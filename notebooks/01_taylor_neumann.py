@@ -592,7 +592,7 @@ show_table(
 # $$
 # \theta_{-i} - \hat\theta = \frac{1}{1 - h_i}\cdot\Bigl(-\tfrac1n\Bigr)\frac{d\theta_\varepsilon}{d\varepsilon}\Big|_0 ,
 # \qquad \sum_i h_i = p .
-# $$ (eq-loo)
+# $$ (eq-leverage-loo)
 #
 # Leave-one-out is the influence over $1 - h$, for the parameters and for everything linear in them. A leverage is below 1
 # unless the point alone fixes a parameter, so removal lies inside the radius.

@@ -351,10 +351,10 @@ best_separation = max((float(top_row["mean"]), float(top_row["half"])), limit_se
 wide = max(alphas)
 few = int(np.flatnonzero(fitted[wide]["sizes"] <= 200)[-1])
 panels = [
-    (f"trained again, α = {wide}, k = {fitted[wide]['sizes'][few]}", embedding(wide, "retraining", few)),
-    (f"influence, α = {wide}, k = {fitted[wide]['sizes'][few]}", embedding(wide, "influence", few)),
-    (f"trained again, α = 0.5, k = {most}", embedding(0.5, "retraining", -1)),
-    ("influence, closed-form limit", in_limit),
+    (f"trained, k = {fitted[wide]['sizes'][few]}", embedding(wide, "retraining", few)),
+    (f"influence, k = {fitted[wide]['sizes'][few]}", embedding(wide, "influence", few)),
+    (f"trained, k = {most}", embedding(0.5, "retraining", -1)),
+    ("influence, limit", in_limit),
 ]
 shares = {name: embeddings.between_share(parts.scores, clusters) for name, parts in panels}
 show(
@@ -364,6 +364,7 @@ show(
         clusters,
     ),
     f"{len(points)} red training points in the planes of the first four principal components of their datamodels, in standard deviations. "
+    f"The slider: α = {wide} at few subsets, α = 0.5 trained again on all, and the closed-form limit of influence. "
     "Share of each component's variance that lies between the discs: "
     + "; ".join(f"{name}: {', '.join(f'{share:.2f}' for share in values)}" for name, values in shares.items())
     + ".",

@@ -99,8 +99,8 @@ def planes(title: str, panels: Sequence[tuple[str, Array, Array]], labels: Array
         labels: cluster of each target, 0 left and 1 right.
     """
     figure = make_subplots(cols=2, horizontal_spacing=0.14)
-    frame = new_figure(title, "", "", height=500)
-    figure.update_layout(frame.layout.to_plotly_json() | {"xaxis": None, "yaxis": None})
+    frame = new_figure(title, "", "", height=500).layout.to_plotly_json()
+    figure.update_layout({name: value for name, value in frame.items() if name not in ("xaxis", "yaxis")})
     for _, scores, _ in panels:
         scaled = scores / np.maximum(scores.std(axis=0), np.finfo(float).tiny)
         for column in (0, 1):

@@ -57,6 +57,7 @@ def self_influence_map(
     marker = {
         "color": np.log10(scores),
         "cmin": np.percentile(np.log10(scores), 20),  # the surest points would take the whole scale
+        "cmax": np.log10(scores).max(),
         "colorscale": "Cividis",
         "size": 9,
         "line": {"width": width, "color": OKABE_ITO["vermillion"]},
