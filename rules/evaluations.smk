@@ -576,8 +576,38 @@ rule toy_damping:
         "scripts/toy_damping.py"
 
 
+rule groups_tuning:
+    input:
+        code=code_of("rules/scripts/groups_tuning.py"),
+    output:
+        "results/evaluations/groups_tuning.parquet",
+    log:
+        "results/logs/groups_tuning.log",
+    benchmark:
+        "results/benchmarks/groups_tuning.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        toy=TOY_TRAINING,
+        rule=dict(
+            draws=config["functioning_groups"]["tuning_draws"],
+            networks=config["functioning_groups"]["stop_networks"],
+            dampings=config["functioning_groups"]["search_dampings"],
+            damping=config["functioning_groups"]["search_damping"],
+            neighbours=config["functioning_groups"]["stop_neighbours"],
+        ),
+    message:
+        "Score functioning groups and plain clustering, in variants, on the tuning draws"
+    script:
+        "scripts/groups_tuning.py"
+
+
 rule groups_recovery:
     input:
+        tuning="results/evaluations/groups_tuning.parquet",
         code=code_of("rules/scripts/groups_recovery.py"),
     output:
         table="results/evaluations/groups_recovery.parquet",

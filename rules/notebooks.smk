@@ -56,6 +56,7 @@ PAGE_INPUTS = {
         "results/evaluations/toy_damping.parquet",
         "results/evaluations/toy_group_agreement.parquet",
         "results/evaluations/groups_partitions.npz",
+        "results/evaluations/groups_tuning.parquet",
         "results/evaluations/groups_recovery.parquet",
         "results/evaluations/groups_validation.parquet",
     ],

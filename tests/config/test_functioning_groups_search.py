@@ -11,6 +11,8 @@ from influence_lab.locations import ROOT
     [
         ("search_damping", 0.0, "greater than 0"),
         ("search_dampings", [0.1, -1.0], "greater than 0"),
+        ("search_dampings", [0.01], "search_dampings that contain search_damping"),
+        ("tuning_draws", 1, "greater than or equal to 2"),
         ("recovery_draws", 2, "greater than or equal to 4"),
         ("stop_neighbours", 1, "greater than or equal to 2"),
     ],

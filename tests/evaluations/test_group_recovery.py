@@ -1,16 +1,12 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from influence_lab.evaluations.group_drawings import drawn_partitions
-from influence_lab.evaluations.group_recovery import (
-    DISCS,
-    JUDGING_SEED,
-    TUNING_SEED,
-    partition_by_inequality,
-    recovery,
-    unequal_discs,
-)
+from influence_lab.evaluations.group_recovery import partition_by_inequality, recovery
+from influence_lab.evaluations.group_tuning import chosen_variants, rule_variant, tuning
 from influence_lab.evaluations.group_validation import validation
+from influence_lab.evaluations.unequal_discs import DISCS, JUDGING_SEED, TUNING_SEED, unequal_discs
 from influence_lab.models.retraining_work import Training
 
 QUICK = Training(hidden=(8, 6), epochs=15, learning_rate=0.01)
@@ -35,12 +31,35 @@ def test_more_test_points_leave_the_training_points_as_they_are():
     assert len(many["X_test"]) == 50
 
 
+def test_tuning_scores_each_variant_on_each_draw_and_the_best_by_mean_is_chosen():
+    table = tuning(QUICK, draws=1, networks=1, dampings=[0.01, 0.1], damping=0.1, neighbours=10)
+    assert set(table.loc[table["method"] == "rule", "variant"]) == {
+        rule_variant(*pair) for pair in ((0.01, 10), (0.1, 5), (0.1, 10), (0.1, 20))
+    }
+    assert table.groupby(["method", "variant"]).size().eq(1).all()
+    assert set(chosen_variants(table)) == set(table["method"])
+    scores = [(draw, "m", name, value) for name, pair in {"a": (1, 0), "b": (0.5, 1), "c": (1, 0.5)}.items()
+              for draw, value in enumerate(pair)]  # fmt: skip
+    assert chosen_variants(pd.DataFrame(scores, columns=["draw", "method", "variant", "rand"])) == {"m": "b"}
+
+
+VARIANTS = {
+    f"{method}, {place}": variant
+    for method, variant in {
+        "k-means": "silhouette",
+        "spectral": "10 neighbours, largest ratio",
+        "mutual neighbours": "10 neighbours",
+    }.items()
+    for place in ("coordinates", "influence")
+}
+
+
 def test_recovery_has_one_row_a_draw_and_method_and_repeats_itself():
-    table = recovery(QUICK, draws=2, networks=1, damping=0.1, neighbours=8)
-    assert table.groupby("draw").size().tolist() == [11, 11]
+    table = recovery(QUICK, VARIANTS, draws=2, networks=1, damping=0.1, neighbours=8)
+    assert table.groupby("draw").size().tolist() == [13, 13]
     assert table["rand"].between(-1, 1).all()
     assert table.loc[table["method"] == "spectral, influence, true k", "groups"].tolist() == [2, 3]
-    again = recovery(QUICK, draws=1, networks=1, damping=0.1, neighbours=8)
+    again = recovery(QUICK, VARIANTS, draws=1, networks=1, damping=0.1, neighbours=8)
     assert table[table["draw"] == 0].reset_index(drop=True).equals(again)
 
 

@@ -5,7 +5,13 @@ from scipy.stats import spearmanr
 
 from influence_lab.attributions.groups import removal_effects
 from influence_lab.data.toy import toy_data
-from influence_lab.evaluations.toy_groups import agreement_table, group_retrainings, mean_spearman, predicted_margins
+from influence_lab.evaluations.toy_groups import (
+    agreement_table,
+    attainable,
+    group_retrainings,
+    mean_spearman,
+    predicted_margins,
+)
 from influence_lab.models.retraining import retrain
 from influence_lab.models.retraining_work import Training, make_work
 from influence_lab.models.toy import toy_network
@@ -50,10 +56,23 @@ def test_predictions_are_removal_effects_and_basu_s_formula(data, retrained):
 
 def test_the_table_compares_with_the_own_seed_and_with_the_others(data, retrained):
     table = agreement_table(data, TRAINING, retrained, [0.01, 0.1])
-    assert len(table) == 3 * 2 * (2 * 2 + 1)
+    assert len(table) == 3 * 2 * (2 * 2 + 2)
     own = table.query("method == 'retraining'")["own"]
     assert_allclose(own, 1.0)
-    assert table[["own", "others"]].abs().to_numpy().max() <= 1 + 1e-12
+    assert table.query("method == 'ceiling'")["own"].isna().all()
+    assert table[["own", "others"]].abs().max().max() <= 1 + 1e-12
+
+
+@pytest.mark.parametrize(("seeds", "noise"), [(9, 1.0), (8, 3.0)])
+def test_ceiling_is_what_the_noiseless_effect_reaches(seeds, noise):
+    """Normal effects and chance: the noiseless effect itself correlates with the mean over the seeds by the ceiling.
+
+    400 draws and 30 columns leave the mean correlation a standard error of about .01.
+    """
+    rng = np.random.default_rng(0)
+    effect = rng.standard_normal((400, 30))
+    actual = effect + noise * rng.standard_normal((seeds, 400, 30))
+    assert_allclose(attainable(actual, 0), mean_spearman(effect, actual.mean(axis=0)), atol=0.02)
 
 
 def test_mean_spearman_is_scipy_s_column_by_column():

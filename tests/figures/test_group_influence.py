@@ -39,6 +39,15 @@ def test_every_mean_has_its_interval_and_every_series_its_symbol():
     assert len({trace.marker.symbol for trace in figure.data}) == 2
 
 
+def test_exact_values_are_the_lines_and_means_the_symbols_of_one_colour():
+    table = pd.DataFrame({"size": [1, 2], "mean": [0.5, 0.6], "half": [0.1, 0.2]})
+    figure = by_size("t", "x", "y", {"a": table, "b": table}, exact=np.array([[1.0, 2.0], [3.0, 4.0]]))
+    lines, symbols = figure.data[:2], figure.data[2:]
+    assert [list(trace.y) for trace in lines] == [[1, 2], [3, 4]]
+    assert [trace.mode for trace in (*lines, *symbols)] == ["lines"] * 2 + ["markers"] * 2
+    assert [trace.line.color for trace in lines] == [trace.marker.color for trace in symbols]
+
+
 def test_groups_share_a_legend_entry():
     figure = orders("t", np.array([0.1, 1.0]), {"a": np.ones((3, 2)), "b": np.ones((3, 2))})
     assert [trace.showlegend for trace in figure.data] == [True, False, False] * 2

@@ -54,6 +54,11 @@ class Trace(NamedTuple):
         return 2 * self.on_group + self.itself > self.per_member[:-1]
 
     @property
+    def ratio(self) -> Array:
+        r"""$(2K(x, G) + K(x, x)) / (K(G, G)/\#G)$ at each step, shape (t,): above 1 where K(G, G)/#G grows."""
+        return (2 * self.on_group + self.itself) / self.per_member[:-1]
+
+    @property
     def peak(self) -> int:
         """Size of the group at the maximum of influence per member, the stop that the report proposes."""
         return int(self.size[np.argmax(self.per_member)])
@@ -88,8 +93,9 @@ def whitened(gradients: Array, curvature: Array) -> Array:
 def last_layer_features(network: LogisticNetwork, damping: float) -> Array:
     r"""Whitened gradients Φ of the last layer's parameters: $\Phi\Phi^\top = g\,(G + \lambda I)^{-1}g^\top$.
 
-    In these parameters alone the loss is convex, its Hessian is G exactly, and λ only stands in for the directions that
-    the points do not fix.
+    In these parameters alone the loss is convex and its Hessian is G exactly. λ does more than stand in for directions
+    that the points do not fix: it outweighs every eigenvalue of G below it, and for λ far above the largest, K is the
+    dot product of gradients over λ.
 
     Args:
         network: trained.

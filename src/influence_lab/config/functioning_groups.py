@@ -31,6 +31,7 @@ class FunctioningGroups(Section):
     random_orders: int = Field(ge=2, le=1000, description="orders of random additions for each network")
     stop_neighbours: int = Field(ge=2, le=50, description="k of the stop that needs no oracle")
     stop_networks: int = Field(ge=1, le=50, description="networks whose cosine influence it averages")
+    tuning_draws: int = Field(ge=2, le=900, description="draws on which the stop and the baselines are chosen")
     recovery_draws: int = Field(ge=4, le=1000, description="unseen draws that judge the stop; cost is linear in it")
     validation_draws: int = Field(ge=2, le=100, description="unseen draws trained again without each group")
     validation_seeds: int = Field(ge=1, le=50, description="starts of each of these trainings; cost is linear in it")
@@ -40,6 +41,8 @@ class FunctioningGroups(Section):
     def _judged_values_are_there(self) -> "FunctioningGroups":
         if self.damping not in self.dampings:
             raise ValueError("dampings that contain damping")
+        if self.search_damping not in self.search_dampings:
+            raise ValueError("search_dampings that contain search_damping")
         if not {0.05, 0.25} <= set(self.group_shares):
             raise ValueError("group_shares that contain 0.05 and 0.25, which claim B10 is judged at")
         return self

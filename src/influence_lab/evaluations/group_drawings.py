@@ -3,7 +3,7 @@
 import numpy as np
 
 from influence_lab.attributions.group_partition import functioning_partition
-from influence_lab.evaluations.group_recovery import DISCS, JUDGING_SEED, cosine_features, unequal_discs
+from influence_lab.evaluations.unequal_discs import DISCS, JUDGING_SEED, cosine_features, unequal_discs
 from influence_lab.models.retraining_work import Training
 
 Array = np.ndarray

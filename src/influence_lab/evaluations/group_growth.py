@@ -1,5 +1,7 @@
 """Influence of growing groups on themselves: boundary points of a cluster, its points, either cluster's, any."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -60,6 +62,72 @@ def growth(K: Array, clusters: Array, logits: Array, sizes: list[int], draws: in
                 groups[row, order[:size]] = 1
             values[draw, :, kind] = group_influence(K, groups, groups)
     return values
+
+
+def pair_means(K: Array, clusters: Array, logits: Array) -> Array:
+    """Means of K(x, x) and of K(x, y), y another point, over the pool of each kind: shape (kinds, 2)."""
+    rows = []
+    for pool in pools(clusters, logits).values():
+        within = K[np.ix_(pool, pool)]
+        own, count = np.trace(within), len(pool)
+        rows.append((own / count, (within.sum() - own) / (count * (count - 1))))
+    return np.array(rows)
+
+
+def expected_growth(means: Array, sizes: list[int]) -> Array:
+    r"""The mean of I(S) over all groups of m points of a pool, exactly: $m\,a + m(m - 1)\,b$.
+
+    Args:
+        means: a and b of each kind as `pair_means` gives them, shape (..., kinds, 2).
+        sizes: m.
+
+    Returns:
+        Shape (..., sizes, kinds).
+    """
+    m = np.array(sizes, dtype=float)[:, None]
+    return m * means[..., None, :, 0] + m * (m - 1) * means[..., None, :, 1]
+
+
+def turning_size(means: Array, first: str, second: str) -> float:
+    """The size m > 1 at which groups of two kinds have the same expected influence; infinite where there is none.
+
+    Args:
+        means: of `pair_means`, shape (kinds, 2).
+        first: a key of `KINDS`.
+        second: a key of `KINDS`.
+    """
+    names = list(KINDS)
+    own, pair = means[names.index(first)] - means[names.index(second)]
+    return float(1 - own / pair) if own * pair < 0 else float("inf")
+
+
+def ordering_by_damping(
+    means: Mapping[float, Array], sizes: list[int], pairs: Sequence[tuple[str, str]], resamples: int = 1000
+) -> pd.DataFrame:
+    """`ordering` of the expected influence, averaged over the sizes, for each λ; intervals are over seeds.
+
+    Args:
+        means: `pair_means` of every seed by λ, each of shape (seeds, kinds, 2).
+        sizes: m.
+        pairs: of keys of `KINDS`.
+        resamples: bootstrap samples.
+
+    Returns:
+        Columns `damping`, `first`, `second`, `value`, `half`, and `turns`, the `turning_size` of the means over seeds.
+    """
+    rows = []
+    for damping, each in means.items():
+        values = expected_growth(each, sizes)[:, None]  # one "draw": the mean over all of them
+        for pair in pairs:
+            value, half = ordering(values, *pair, resamples=resamples).iloc[-1]
+            rows.append((damping, *pair, value, half, turning_size(each.mean(axis=0), *pair)))
+    return pd.DataFrame(rows, columns=["damping", "first", "second", "value", "half", "turns"])
+
+
+def grown_groups(kernels: Array, clusters: Array, logits: Array, sizes: list[int], draws: int) -> Array:
+    """`growth` for the K and logits of each seed, shapes (seeds, n, n) and (seeds, n): (seeds, draws, sizes, kinds)."""
+    pairs = enumerate(zip(kernels, logits, strict=True))
+    return np.stack([growth(K, clusters, f, sizes, draws, seed) for seed, (K, f) in pairs])
 
 
 def relative_differences(values: Array, first: str, second: str) -> Array:

@@ -1,7 +1,7 @@
-"""Are unseen clusters recovered? Draws with two to five unequal discs, the oracle-free rule, and plain clustering."""
+"""Are unseen clusters recovered? The oracle-free rule, its ablations, and plain clustering with tuned variants."""
 
 from collections.abc import Mapping
-from typing import Any
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -9,46 +9,25 @@ from sklearn.metrics import adjusted_rand_score
 
 from influence_lab.attributions.functioning_groups import grow, last_layer_features, unit
 from influence_lab.attributions.group_partition import functioning_partition, pooled
-from influence_lab.data.toy import toy_data
-from influence_lab.evaluations.clustering import k_means, spectral
-from influence_lab.models.retraining import retrain
-from influence_lab.models.retraining_work import Training, make_work
-from influence_lab.models.toy import toy_network
+from influence_lab.evaluations.clustering import BASELINES, k_means, spectral
+from influence_lab.evaluations.unequal_discs import JUDGING_SEED, trained_networks, unequal_discs
+from influence_lab.models.retraining_work import Training
 
 Array = np.ndarray
 
-TUNING_SEED = 100  # draws from this number on chose the rule
-JUDGING_SEED = 1000  # draws from this number on judge it, and were drawn for nothing else
-DISCS = (2, 3, 4, 5)
 
-
-def unequal_discs(seed: int, test_points: int = 10) -> dict[str, Array]:
-    """A toy set with 2 to 5 red discs, in turn, of unequal radii (0.2 to 0.7) and sizes (30 to 120 points).
-
-    Centres lie in a square of side 3.2; discs are drawn again until all are 0.2 or more apart. There are as many blue
-    points as red ones, 0.05 or more away from the discs.
-    """
-    rng = np.random.default_rng([seed, 5])
-    discs = DISCS[seed % len(DISCS)]
-    while True:
-        centres, radii = rng.uniform(-1.6, 1.6, (discs, 2)), rng.uniform(0.2, 0.7, discs)
-        apart = np.linalg.norm(centres[:, None] - centres, axis=2) - radii[:, None] - radii
-        if (apart[np.triu_indices(discs, 1)] >= 0.2).all():
-            break
-    sizes = rng.integers(30, 121, discs)
-    x, y = centres.T.tolist()
-    return toy_data(seed, sizes.tolist(), x, y, radii.tolist(), int(sizes.sum()), 0.5, 0.05, test_points)
-
-
-def recovery(training: Training, draws: int, networks: int, damping: float, neighbours: int) -> pd.DataFrame:
-    """Adjusted Rand index over the red points of every method on every draw.
+def recovery(
+    training: Training, variants: Mapping[str, str], draws: int, networks: int, damping: float, neighbours: int
+) -> pd.DataFrame:
+    """Adjusted Rand index over the red points of every method on every unseen draw.
 
     Args:
         training: of the networks.
+        variants: of each baseline, as `chosen_variants` of tuning draws gives them.
         draws: unseen draws.
         networks: trained on each draw, whose cosine influence is averaged.
         damping: λ of the curvature.
-        neighbours: k of the rule's links, and of the spectral baseline's graph.
+        neighbours: k of the rule's links, and of the graph of spectral clustering that knows the number of clusters.
 
     Returns:
         Columns draw, discs, method, groups (how many the method found) and rand.
@@ -56,41 +35,38 @@ def recovery(training: Training, draws: int, networks: int, damping: float, neig
     rows = []
     for draw in range(draws):
         data = unequal_discs(JUDGING_SEED + draw)
-        for method, labels in methods(data, training, networks, damping, neighbours).items():
-            truth = data["cluster_train"][data["y_train"] == 1]
+        truth = data["cluster_train"][data["y_train"] == 1]
+        for method, labels in methods(data, training, variants, networks, damping, neighbours).items():
             found = {"groups": len(np.unique(labels)), "rand": adjusted_rand_score(truth, labels)}
             rows.append({"draw": draw, "discs": len(data["centres"]), "method": method} | found)
     return pd.DataFrame(rows)
 
 
 def methods(
-    data: Mapping[str, Array], training: Training, networks: int, damping: float, neighbours: int
-) -> dict[str, Any]:
+    data: Mapping[str, Array],
+    training: Training,
+    variants: Mapping[str, str],
+    networks: int,
+    damping: float,
+    neighbours: int,
+) -> dict[str, Array]:
     """Labels of the red points by each method: the rule, its ablations, and the baselines on two kinds of points."""
-    red = data["y_train"] == 1
-    features = cosine_features(data, training, networks, damping)
-    rule = {
-        "rule": functioning_partition(features, data["y_train"], neighbours)[red],
-        "rule, one network": functioning_partition(
-            cosine_features(data, training, 1, damping), data["y_train"], neighbours
-        )[red],
+    y, red = data["y_train"], data["y_train"] == 1
+    trained = [last_layer_features(each, damping) for each in trained_networks(data, training, networks)]
+    features = pooled(trained)
+    found = {
+        "rule": functioning_partition(features, y, neighbours)[red],
+        "rule, one network": functioning_partition(pooled(trained[:1]), y, neighbours)[red],
         "inequality": partition_by_inequality(features[red]),
     }
-    clusters = len(data["centres"])
-    found = {}
+    oracles = {"k-means": k_means, "spectral": partial(spectral, neighbours=neighbours)}
     for place, points in (("coordinates", data["X_train"][red]), ("influence", features[red])):
-        for oracle, count in (("", None), (", true k", clusters)):
-            found[f"k-means, {place}{oracle}"] = k_means(points, count)
-            found[f"spectral, {place}{oracle}"] = spectral(points, neighbours, count)
-    return rule | found
-
-
-def cosine_features(data: Mapping[str, Array], training: Training, networks: int, damping: float) -> Array:
-    """Features of the mean cosine influence of networks with the seeds 0 to networks − 1, shape (n, networks · p)."""
-    weights = np.ones((networks, len(data["X_train"])))
-    work = make_work(data["X_train"], data["y_train"], weights, np.arange(networks))
-    trained = retrain(work, training).parameters[:, -1]
-    return pooled([last_layer_features(toy_network(data, training, theta), damping) for theta in trained])
+        for method, candidates in BASELINES.items():
+            name = f"{method}, {place}"
+            found[name] = candidates[variants[name]](points)
+            if method in oracles:
+                found[f"{name}, true k"] = oracles[method](points, clusters=len(data["centres"]))
+    return found
 
 
 def partition_by_inequality(features: Array) -> Array:

@@ -59,13 +59,35 @@ def inequality_mismatches(features: Array, trace: Trace, rounding: float = 1e-12
     return mismatches, compared
 
 
+def all_mismatches(features: Sequence[Array], found: Mapping[str, Sequence[Trace]]) -> tuple[int, int]:
+    """Sums of `inequality_mismatches` over all networks, of raw and of cosine `searches`."""
+    pairs = zip(features, found["raw"], found["cosine"], strict=True)
+    counts = [
+        inequality_mismatches(points, trace)
+        for each, raw, cosine in pairs
+        for points, trace in ((each, raw), (unit(each), cosine))
+    ]
+    mismatches, compared = (sum(column) for column in zip(*counts, strict=True))
+    return mismatches, compared
+
+
+def rim_over_core(data: Mapping[str, Array], features: Array) -> float:
+    """Mean length of φ in the outer half of the left disc's points, over that in the inner half."""
+    lengths = np.linalg.norm(features, axis=1)
+    radius = np.linalg.norm(data["X_train"] - data["centres"][0], axis=1)
+    inside = data["cluster_train"] == 0
+    core = radius < np.median(radius[inside])
+    return float(lengths[inside & ~core].mean() / lengths[inside & core].mean())
+
+
 def outcomes(data: Mapping[str, Array], traces: Sequence[Trace], cluster: int) -> pd.DataFrame:
     """What each search means for one cluster, a row a network.
 
     Returns:
         Columns `first_outsider` (size of the group when it takes a point outside the cluster), `remaining` (share of
-        the cluster not yet taken then), `peak` and `first_fall` (sizes at the two stops), and for the stops `peak`,
-        `first_fall` and `oracle` (the cluster's true size) the adjusted Rand index over the red points: `rand_…`.
+        the cluster not yet taken then), `peak` and `first_fall` (sizes at the two stops), for the stops `peak`,
+        `first_fall` and `oracle` (the cluster's true size) the adjusted Rand index over the red points: `rand_…`; and
+        of the members at `peak` the shares in the cluster and in the blue class: `own_peak` and `blue_peak`.
     """
     red, inside = data["y_train"] == 1, data["cluster_train"] == cluster
     size, rows = int(inside.sum()), []
@@ -76,8 +98,36 @@ def outcomes(data: Mapping[str, Array], traces: Sequence[Trace], cluster: int) -
         for name, stop in (("peak", trace.peak), ("first_fall", trace.first_fall), ("oracle", size)):
             group = np.isin(np.arange(len(red)), trace.members[:stop])
             row |= {name: stop, f"rand_{name}": adjusted_rand_score(inside[red], group[red])}
+        at_peak = trace.members[: trace.peak]
+        row |= {"own_peak": inside[at_peak].mean(), "blue_peak": (~red)[at_peak].mean()}
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def refused_for_length(features: Array, trace: Trace, candidates: Array) -> tuple[int, int]:
+    r"""Of the candidates that would lower K(G, G)/#G at its maximum, how many would raise its cosine counterpart.
+
+    The group G is the same, and the inequality is asked once with φ and once with rows of length 1: for the latter,
+    with $\hat\Phi = \sum_G \hat\phi$, $2\hat\phi_x^\top\hat\Phi + 1 > \|\hat\Phi\|^2/\#G$. A point that only the
+    first refuses is refused for its length.
+
+    Args:
+        features: Φ, shape (n, p).
+        trace: of a search with these features.
+        candidates: points to ask about, indices; members of G are left out.
+
+    Returns:
+        Refused with φ and accepted with unit length; refused with φ.
+    """
+    group = trace.members[: trace.peak]
+    outside = np.setdiff1d(candidates, group)
+
+    def raised(rows: Array) -> Array:
+        total = rows[group].sum(axis=0)
+        return 2 * rows[outside] @ total + np.sum(rows[outside] ** 2, axis=1) > total @ total / len(group)
+
+    refused = ~raised(features)
+    return int(np.sum(refused & raised(unit(features)))), int(refused.sum())
 
 
 def random_additions(features: Array, orders: Sequence[Array]) -> Array:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from influence_lab.attributions.group_partition import functioning_partition
 from influence_lab.evaluations.clustering import k_means
-from influence_lab.evaluations.group_recovery import JUDGING_SEED, cosine_features, unequal_discs
+from influence_lab.evaluations.unequal_discs import JUDGING_SEED, cosine_features, unequal_discs
 from influence_lab.models.retraining import logits, retrain
 from influence_lab.models.retraining_weights import leave_out
 from influence_lab.models.retraining_work import Training, make_work

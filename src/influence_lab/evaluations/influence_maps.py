@@ -1,6 +1,6 @@
 """Which points the scores of a toy network pick: at the boundary, in a cluster, alike between networks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,12 @@ def last_layer_maps(network: LogisticNetwork, centre: Array, damping: float) -> 
     gradients = problem.gradients(theta, problem.X, problem.y)
     of_centre = at_centre.gradients(theta, at_centre.X, at_centre.y)
     return kernel(gradients, curvature), (of_centre @ solve(curvature, gradients.T))[0]
+
+
+def maps_over_seeds(networks: Sequence[LogisticNetwork], centre: Array, damping: float) -> tuple[Array, Array, Array]:
+    """`last_layer_maps` of each network and the logits of its training points: shapes (seeds, n, n) and (seeds, n)."""
+    kernels, of_centre = zip(*(last_layer_maps(each, centre, damping) for each in networks), strict=True)
+    return np.array(kernels), np.array(of_centre), np.array([each.logits(each.X) for each in networks])
 
 
 def top(scores: Array, count: int) -> Array:

@@ -102,9 +102,10 @@ def agreement_table(
         dampings: λ of G + λI.
 
     Returns:
-        Columns `seed`, `share`, `method` (first, pairwise; and retraining: the changes that this seed's retrainings
-        made), `damping` (0 for retraining), and Spearman's correlation over groups, for each held-out point's margin
-        and averaged over the points: `own` with this seed's retrainings, `others` with the mean over the other seeds'.
+        Columns `seed`, `share`, `method` (first, pairwise; retraining: the changes that this seed's retrainings made;
+        and ceiling), `damping` (0 for the last two), and Spearman's correlation over groups, for each held-out point's
+        margin and averaged over the points: `own` with this seed's retrainings, `others` with the mean over the other
+        seeds'. For the ceiling `others` is `attainable` of the other seeds and `own` is missing.
     """
     X, y = data["X_test"], data["y_test"]
     seeds, shares, draws, p = retrained["theta_without"].shape
@@ -123,11 +124,37 @@ def agreement_table(
                 (method, damping): changes.reshape(shares, draws, -1)
                 for damping, changes in zip(dampings, each, strict=True)
             }
-        for (method, damping), changes in methods.items():
-            for place, share in enumerate(retrained["shares"].tolist()):
+        for place, share in enumerate(retrained["shares"].tolist()):
+            ceiling = attainable(np.delete(actual[:, place], seed, axis=0), seed)
+            rows.append((seed, share, "ceiling", 0.0, np.nan, ceiling))
+            for (method, damping), changes in methods.items():
                 own = mean_spearman(changes[place], actual[seed, place])
                 rows.append((seed, share, method, damping, own, mean_spearman(changes[place], others[place])))
     return pd.DataFrame(rows, columns=["seed", "share", "method", "damping", "own", "others"])
+
+
+def attainable(actual: Array, seed: int, splits: int = 20) -> float:
+    r"""The correlation with the mean over all seeds that a prediction without any error would reach.
+
+    Two halves of the seeds have means that correlate by $h$. The mean over all of them then has the reliability
+    $r = 2h/(1 + h)$ (Spearman and Brown), and what it measures without chance correlates with it by $\sqrt r$. Exact
+    for Pearson's correlation of changes with independent chance, used here for Spearman's.
+
+    Args:
+        actual: changes by real retraining, shape (seeds, draws, m).
+        seed: draws the halves.
+        splits: random halves that h is averaged over.
+    """
+    rng, half = np.random.default_rng([seed, 8]), len(actual) // 2
+    found = []
+    for _ in range(splits):
+        order = rng.permutation(len(actual))
+        found.append(mean_spearman(actual[order[:half]].mean(axis=0), actual[order[half : 2 * half]].mean(axis=0)))
+    h = max(float(np.mean(found)), 0.0)
+    reliability = 2 * h / (1 + h)  # of the mean over 2 · half seeds
+    per_seed = reliability / (2 * half - (2 * half - 1) * reliability)
+    count = len(actual)
+    return float(np.sqrt(count * per_seed / (1 + (count - 1) * per_seed)))
 
 
 def mean_spearman(first: Array, second: Array) -> float:

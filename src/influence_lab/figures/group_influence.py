@@ -7,11 +7,11 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from influence_lab.figures.theme import OKABE_ITO, new_figure
+from influence_lab.figures.theme import COLOUR_CYCLE, OKABE_ITO, new_figure
 
 Array = np.ndarray
 GREY = "rgba(128,128,128,0.8)"
-SYMBOLS = ["circle", "square", "diamond", "triangle-up", "x"]
+SYMBOLS = ["circle", "square", "diamond", "triangle-up", "x", "cross"]
 CLASSES = {1: ("red class", "vermillion", "circle"), 0: ("blue class", "blue", "square")}
 
 
@@ -138,6 +138,7 @@ def by_size(
     log_x: bool = False,
     log_y: bool = False,
     line: float | None = None,
+    exact: Array | None = None,
 ) -> go.Figure:
     """Means with 95 % intervals against a size, one colour and symbol a series.
 
@@ -149,15 +150,20 @@ def by_size(
         log_x: logarithmic x axis.
         log_y: logarithmic y axis.
         line: a level to draw, for instance 1.
+        exact: values that the means should scatter around, shape (series, sizes); then these are joined by lines.
     """
     figure = new_figure(title, x_title, y_title, log_x=log_x, log_y=log_y, height=460)
+    for number, values in enumerate(() if exact is None else exact):
+        x, colour = next(iter(series.values())).iloc[:, 0], COLOUR_CYCLE[number]
+        figure.add_scatter(x=x, y=values, mode="lines", line={"color": colour}, showlegend=False, hoverinfo="skip")
     for number, (name, table) in enumerate(series.items()):
         figure.add_scatter(
             x=table.iloc[:, 0],
             y=table["mean"],
             error_y={"array": table["half"], "thickness": 1.5, "width": 4},
-            mode="lines+markers",
-            marker={"symbol": SYMBOLS[number], "size": 8},
+            mode="lines+markers" if exact is None else "markers",
+            line={"color": COLOUR_CYCLE[number]},
+            marker={"symbol": SYMBOLS[number], "size": 8, "color": COLOUR_CYCLE[number]},
             name=name,
             hovertemplate=f"{name}, %{{x}}: %{{y:.3g}} ± %{{error_y.array:.2g}}<extra></extra>",
         )
