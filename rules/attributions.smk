@@ -114,10 +114,37 @@ rule toy_margin_influence:
         targets=config["datamodels_trak"]["targets"],
         embedded=config["datamodels_trak"]["embedded"],
         dampings=config["datamodels_trak"]["dampings"],
+        judging=config["datamodels_trak"]["sizes"][0],  # subsets that choose the damping
     message:
         "Influence of the toy points on margins, for each damping"
     script:
         "scripts/toy_margin_influence.py"
+
+
+rule toy_averaged_influence:
+    input:
+        data="results/data/toy.npz",
+        subsets="results/models/toy_subsets_0.5.npz",
+        influence="results/attributions/toy_margin_influence.npz",
+        code=code_of("rules/scripts/toy_averaged_influence.py"),
+    output:
+        "results/attributions/toy_averaged_influence.npz",
+    log:
+        "results/logs/toy_averaged_influence.log",
+    benchmark:
+        "results/benchmarks/toy_averaged_influence.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        toy=TOY_TRAINING,
+        dampings=config["datamodels_trak"]["dampings"],
+    message:
+        "Influence averaged over the toy networks that TRAK reads, for each damping"
+    script:
+        "scripts/toy_averaged_influence.py"
 
 
 rule toy_datamodels:

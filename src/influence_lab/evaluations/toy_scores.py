@@ -60,13 +60,32 @@ def held_out_targets(stored: Arrays, targets: Array) -> HeldOut:
 def chosen_trak(trak: Arrays, count: int) -> tuple[int, float, Array]:
     """Dimension's place, kept share and scores (m, n) that do best on TRAK's own `count` models."""
     place = int(np.flatnonzero(trak["models"] == count)[0])
-    dimension, threshold = np.unravel_index(trak["own"][:, place].argmax(), trak["own"][:, place].shape)
+    own = trak["own_scores"][:, place]
+    dimension, threshold = np.unravel_index(own.argmax(), own.shape)
     kept = KEPT_SHARES[threshold]
     return int(dimension), kept, soft_threshold(trak["scores"][dimension, place], kept)
 
 
+def chosen_newton(trak: Arrays, count: int) -> tuple[int, Array]:
+    """Dimension's place and scores (m, n), R and leverages kept, that do best on the own `count` models; no threshold."""
+    place = int(np.flatnonzero(trak["models"] == count)[0])
+    dimension = int(trak["own_newton"][:, place, 0].argmax())
+    return dimension, trak["newton"][dimension, place]
+
+
+def chosen_average(averaged: Arrays, count: int) -> tuple[int, Array]:
+    """Damping's place and averaged influence (m, n) that does best on its own `count` models."""
+    place = int(np.flatnonzero(averaged["models"] == count)[0])
+    damping = int(averaged["own"][place].argmax())
+    return damping, averaged["scores"][damping, place]
+
+
 def toy_scores(
-    held_out: Mapping[str, Arrays], datamodels: Mapping[str, Arrays], influence: Arrays, trak: Arrays
+    held_out: Mapping[str, Arrays],
+    datamodels: Mapping[str, Arrays],
+    influence: Arrays,
+    trak: Arrays,
+    averaged: Arrays,
 ) -> pd.DataFrame:
     """LDS with intervals of all methods.
 
@@ -74,11 +93,13 @@ def toy_scores(
         held_out: by α, arrays of `held_out_retrainings`.
         datamodels: by α, arrays of `fit_toy_datamodels`.
         influence: `targets`, `weights` and `damping_scores`.
-        trak: arrays of `trak_by_models`, with `own`.
+        trak: arrays of `trak_by_models`, with `own_scores` and `own_newton`.
+        averaged: arrays of `influence_by_models`, with `own`.
 
     Returns:
-        Columns `alpha`; `method`: ceiling, retraining, influence (LASSO), limit (the influence matrix), trak (chosen),
-        trak_d and newton_d (dimension d without threshold); `size`: subsets or models; `mean`; `half`.
+        Columns `alpha`; `method`: ceiling, retraining, influence (LASSO), limit (the influence matrix), gap (retraining
+        less influence, paired), trak, newton and averaged (each with what its own models choose), trak_d and newton_d
+        (dimension d without threshold); `size`: subsets or models; `mean`; `half`.
     """
     targets, rows = influence["targets"], []
     limit = influence_limit(influence)[: len(targets)]
@@ -89,6 +110,9 @@ def toy_scores(
         for kind in ("retraining", "influence"):
             for size, weights in zip(fitted["sizes"], fitted[kind], strict=True):
                 rows.append((float(alpha), kind, int(size), *judge.score(weights[: len(targets)])))
+        for size, *pair in zip(fitted["sizes"], fitted["retraining"], fitted["influence"], strict=True):
+            gap = judge.difference(*(weights[: len(targets)] for weights in pair))
+            rows.append((float(alpha), "gap", int(size), *gap))
     judge = held_out_targets(held_out["0.5"], targets)
     for place, count in enumerate(trak["models"]):
         for number in range(len(trak["scores"])):
@@ -96,5 +120,7 @@ def toy_scores(
                 weights = trak["scores" if method == "trak" else "newton"][number, place]
                 rows.append((0.5, f"{method}_{number}", int(count), *judge.score(weights)))
         if count >= FEWEST_MODELS:
-            rows.append((0.5, "trak", int(count), *judge.score(chosen_trak(trak, int(count))[2])))
+            rows.append((0.5, "trak", int(count), *judge.score(chosen_trak(trak, int(count))[-1])))
+            rows.append((0.5, "newton", int(count), *judge.score(chosen_newton(trak, int(count))[-1])))
+            rows.append((0.5, "averaged", int(count), *judge.score(chosen_average(averaged, int(count))[-1])))
     return pd.DataFrame(rows, columns=["alpha", "method", "size", "mean", "half"])
