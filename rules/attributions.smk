@@ -230,6 +230,7 @@ rule toy_attributions:
     input:
         data="results/data/toy.npz",
         networks="results/models/toy_scoreboard.npz",
+        influence="results/attributions/toy_margin_influence.npz",
         code=code_of("rules/scripts/toy_attributions.py"),
     output:
         "results/attributions/toy_attributions.npz",
@@ -244,7 +245,6 @@ rule toy_attributions:
         mem_mb=1500,
     params:
         toy=TOY_TRAINING,
-        targets=config["datamodels_trak"]["targets"],
         scoreboard={
             name: value
             for name, value in config["toy_scoreboard"].items()
@@ -261,6 +261,7 @@ rule toy_ensembles:
         data="results/data/toy.npz",
         subsets="results/models/toy_subsets_0.5.npz",
         trak="results/attributions/toy_trak.npz",
+        averaged="results/attributions/toy_averaged_influence.npz",
         influence="results/attributions/toy_margin_influence.npz",
         code=code_of("rules/scripts/toy_ensembles.py"),
     output:
@@ -276,7 +277,6 @@ rule toy_ensembles:
         mem_mb=1000,
     params:
         toy=TOY_TRAINING,
-        dimension=config["toy_scoreboard"]["trak_dimension"],
     message:
         "Datamodels and TRAK from many toy networks, with what they cost"
     script:

@@ -15,4 +15,4 @@ with batch(snakemake):
         damping_scores(arrays["scores"][:, [place]], subsets["masks"][:count], subsets["test_margins"][:count, targets])
         for place, count in enumerate(arrays["models"])
     ]
-    write_arrays(snakemake.output[0], **arrays, own=[one[:, 0] for one in own])
+    write_arrays(snakemake.output[0], **arrays, dampings=dampings, own=[one[:, 0] for one in own])

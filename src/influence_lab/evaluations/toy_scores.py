@@ -67,7 +67,7 @@ def chosen_trak(trak: Arrays, count: int) -> tuple[int, float, Array]:
 
 
 def chosen_newton(trak: Arrays, count: int) -> tuple[int, Array]:
-    """Dimension's place and scores (m, n), R and leverages kept, that do best on the own `count` models; no threshold."""
+    """Dimension's place and scores (m, n), R and leverages kept, that do best on its own `count` models."""
     place = int(np.flatnonzero(trak["models"] == count)[0])
     dimension = int(trak["own_newton"][:, place, 0].argmax())
     return dimension, trak["newton"][dimension, place]
