@@ -219,7 +219,11 @@ rule toy_traker:
     params:
         toy=TOY_TRAINING,
         models=10,  # as many as the page's table shows
-        dimension=config["datamodels_trak"]["trak_dimensions"][0],
+        # the smallest, and the middle one, which predicts best by default
+        dimensions=[
+            config["datamodels_trak"]["trak_dimensions"][place]
+            for place in (0, len(config["datamodels_trak"]["trak_dimensions"]) // 2)
+        ],
     message:
         "TRAK's scores by the package traker, from the same networks and projections"
     script:
