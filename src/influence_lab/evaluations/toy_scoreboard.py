@@ -167,7 +167,7 @@ def many_networks(scores: dict[str, Array], ensembles: dict[str, Array]) -> list
     place, seeds = list(scores["methods"]).index(FITTED), len(scores["matrix"])
     each, gradients = float(ensembles["training_seconds"]), float(scores["gradient_seconds"].mean())
     mean = scores["matrix"][:, place].astype(float).mean(axis=0)
-    size = ensembles["networks"][1:2].sum()
+    size = int(ensembles["networks"][1])  # TRAK's, as large as a block
     cost = [seeds * each, seeds * gradients, float(scores["seconds"][:, place].sum())]
     found = [(f"{FITTED}, {seeds} models", mean[None], np.array(cost), float(scores["peak_bytes"][place]))]
     for k, name in enumerate(ensembles["methods"].tolist()):
