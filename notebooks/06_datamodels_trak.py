@@ -815,8 +815,8 @@ display(
     Markdown(
         f"- A linear function of the training subset predicts this network with {over_ceiling[0]:.0%} of the reachable LDS, if {most:,} networks are trained to "
         "find it; influence is already such a function, with nothing to fit but λ.\n"
-        f"- Few trainings: influence or TRAK at α ≥ 0.5; many: retraining ({plus_minus(shortfall, 2, '+')} at α = 0.5). At equal cost averaged influence is "
-        f"{plus_minus(average_gain, 2, '+')} from TRAK.\n"
+        f"- With at most 200 trainings influence is clearly ahead at α = {', '.join(map(str, sorted(set(behind['alpha'])))) or 'none'}; with all, retraining at "
+        f"α = {', '.join(map(str, clear)) or 'none'}. From {many} networks at α = 0.5, averaged influence less TRAK is {plus_minus(average_gain, 3, '+')} in LDS.\n"
         f"- The first plane of principal components separates the two discs (accuracy {in_closed_form['plane']:.2f} in the closed-form limit)."
     )
 )
