@@ -231,7 +231,8 @@ show_table(
 # %% tags=["hide-input"]
 picked = chosen_place(influence)
 weights_of_one = influence["weights"][picked, :, : len(chosen)]
-single = half.interval(lambda rows: np.mean([half.lds(one, rows) for one in weights_of_one], axis=0))
+each = [half.lds(one) for one in weights_of_one]
+single = half.interval(lambda rows: np.mean([one(rows) for one in each], axis=0))
 fewest, most = fitted[0.5]["sizes"][0], fitted[0.5]["sizes"][-1]
 show_table(
     tables.damping_table(influence, half, picked),

@@ -97,7 +97,7 @@ def damping_table(influence: Arrays, judge: HeldOut, picked: int) -> pd.DataFram
     for place, (damping, per_network, weights) in enumerate(
         zip(influence["dampings"], influence["damping_scores"], influence["weights"], strict=True)
     ):
-        single = [judge.lds(one[:count], np.arange(len(judge.masks))).mean() for one in weights]
+        single = [judge.mean(one[:count]) for one in weights]
         rows.append(
             {
                 "λ": damping,
@@ -203,11 +203,9 @@ def gain_over_blocks(judge: HeldOut, scores: Array, blocks: Array) -> tuple[floa
         scores: shape (m, n).
         blocks: shape (b, m, n).
     """
-    value, half = judge.interval(
-        lambda rows: judge.lds(scores, rows) - np.mean([judge.lds(block, rows) for block in blocks], axis=0)
-    )
-    everything = np.arange(len(judge.masks))
-    spread = mean_interval([judge.lds(block, everything).mean() for block in blocks])[1]
+    own, others = judge.lds(scores), [judge.lds(block) for block in blocks]
+    value, half = judge.interval(lambda rows: own(rows) - np.mean([other(rows) for other in others], axis=0))
+    spread = mean_interval([judge.mean(block) for block in blocks])[1]
     return value, float(np.hypot(half, spread))
 
 

@@ -100,8 +100,10 @@ def lds_judge(truths: Truths) -> Callable[[list[int], list[Array]], tuple]:
     margins, masks = truths.margins.mean(axis=1), truths.masks
 
     def judged(draws: list[int], scores: list[Array]) -> tuple:
+        predicted = [masks @ tau.T for tau in scores]  # once for all draws of rows
+
         def mean(rows: Array) -> Array:
-            return np.mean([linear_datamodeling_score(margins[rows], masks[rows], tau) for tau in scores], axis=0)
+            return np.mean([rank_correlation(margins[rows], one[rows]) for one in predicted], axis=0)
 
         value, half = subset_target_interval(mean, len(masks), draws=DRAWS)
         if len(scores) == 1:

@@ -9,7 +9,7 @@ import pandas as pd
 from influence_lab.attributions.toy_datamodels import influence_limit
 from influence_lab.attributions.toy_trak import KEPT_SHARES
 from influence_lab.attributions.trak import soft_threshold
-from influence_lab.evaluations.lds import linear_datamodeling_score, noise_ceiling, subset_target_interval
+from influence_lab.evaluations.lds import noise_ceiling, rank_correlation, subset_target_interval
 
 Array = np.ndarray
 Arrays = Mapping[str, Array]
@@ -27,17 +27,23 @@ class HeldOut(NamedTuple):
     masks: Array
     outputs: Array
 
-    def lds(self, weights: Array, rows: Array) -> Array:
-        """LDS of each target on some of the subsets, against the mean of the trainings, shape (m,)."""
-        return linear_datamodeling_score(self.outputs[rows].mean(axis=1), self.masks[rows], weights)
+    def lds(self, weights: Array) -> Callable[[Array], Array]:
+        """From rows of subsets to the LDS of each target on them, against the mean of the trainings, shape (m,)."""
+        means, predicted = self.outputs.mean(axis=1), self.masks @ weights.T  # once for all draws of rows
+        return lambda rows: rank_correlation(means[rows], predicted[rows])
+
+    def mean(self, weights: Array) -> float:
+        """LDS on all subsets, mean over targets."""
+        return float(self.lds(weights)(np.arange(len(self.masks))).mean())
 
     def score(self, weights: Array) -> tuple[float, float]:
         """LDS, mean over targets, and its 95 % interval over subsets and targets."""
-        return self.interval(lambda rows: self.lds(weights, rows))
+        return self.interval(self.lds(weights))
 
     def difference(self, first: Array, second: Array) -> tuple[float, float]:
         """LDS of the first weights minus that of the second, paired over subsets and targets, with its interval."""
-        return self.interval(lambda rows: self.lds(first, rows) - self.lds(second, rows))
+        one, other = self.lds(first), self.lds(second)
+        return self.interval(lambda rows: one(rows) - other(rows))
 
     def ceiling(self) -> tuple[float, float]:
         """Noise ceiling, mean over targets, with its interval."""
@@ -45,7 +51,8 @@ class HeldOut(NamedTuple):
 
     def over_ceiling(self, weights: Array) -> tuple[float, float]:
         """LDS over the noise ceiling, both means over targets, with its interval."""
-        return self.interval(lambda rows: self.lds(weights, rows) / noise_ceiling(self.outputs[rows]).mean())
+        score = self.lds(weights)
+        return self.interval(lambda rows: score(rows) / noise_ceiling(self.outputs[rows]).mean())
 
     def interval(self, statistic: Callable[[Array], Array]) -> tuple[float, float]:
         """Mean over targets and its interval over subsets and targets."""
