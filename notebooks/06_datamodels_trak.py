@@ -49,23 +49,23 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from influence_lab.evaluations.influenciae_agreement import agreement
-from influence_lab.evaluations.toy_scoreboard import CEILING, EXPLICIT, METRICS
-from influence_lab.figures import toy_scoreboard as board_figures
-from influence_lab.models.layered import Network
-from influence_lab.models.logistic_network import LogisticNetwork
 from influence_lab.artifacts import read_arrays, read_table
-from influence_lab.attributions.datamodels import bernoulli_masks, lasso_datamodels, least_squares_datamodels
-from influence_lab.attributions.toy_datamodels import influence_limit
-from influence_lab.attributions.trak import ensemble, features, newton_scores, projection
+from influence_lab.attributions.toy_datamodels import chosen_damping, chosen_place, influence_limit
+from influence_lab.attributions.toy_trak import KEPT_SHARES
+from influence_lab.attributions.trak import features, newton_scores, projection, soft_threshold
+from influence_lab.evaluations import datamodel_tables as tables
 from influence_lab.evaluations import embeddings
-from influence_lab.evaluations.intervals import mean_interval
-from influence_lab.evaluations.toy_scores import chosen_trak, held_out_targets
-from influence_lab.figures import datamodels_trak as figures
+from influence_lab.evaluations.influenciae_agreement import agreement
+from influence_lab.evaluations.intervals import mean_interval, plus_minus
+from influence_lab.evaluations.toy_scoreboard import CEILING, EXPLICIT, FITTED, METRICS
+from influence_lab.evaluations.toy_scores import chosen_average, chosen_newton, chosen_trak, held_out_targets
+from influence_lab.figures import datamodel_embeddings, datamodels_trak as figures, toy_scoreboard as board_figures
 from influence_lab.figures.show import show, show_table
 from influence_lab.locations import artifact
-from influence_lab.models.retraining_weights import random_subsets
+from influence_lab.models.layered import Network
+from influence_lab.models.logistic_network import LogisticNetwork
 from influence_lab.models.retraining_work import Training
+from influence_lab.models.toy import toy_network
 from influence_lab.notebooks.record import record
 
 data = read_arrays(artifact("data/toy.npz"))
@@ -76,6 +76,8 @@ judged = {
 fitted = {alpha: read_arrays(artifact(f"attributions/toy_datamodels_{alpha}.npz")) for alpha in alphas}
 influence = read_arrays(artifact("attributions/toy_margin_influence.npz"))
 trak = read_arrays(artifact("attributions/toy_trak.npz"))
+averaged = read_arrays(artifact("attributions/toy_averaged_influence.npz"))
+ensembles = read_arrays(artifact("attributions/toy_ensembles.npz"))
 traker = read_arrays(artifact("attributions/toy_traker.npz"))
 scores = read_table(artifact("evaluations/toy_scores.parquet"))
 
@@ -85,6 +87,7 @@ clusters = data["cluster_train"][points]
 judges = {alpha: held_out_targets(judged[alpha], chosen) for alpha in alphas}
 half = judges[0.5]
 ceiling = {alpha: judges[alpha].ceiling() for alpha in alphas}
+training = Training()  # the network's shape and steps are the report's
 
 
 def line(method, alpha=0.5):
@@ -104,7 +107,7 @@ def line(method, alpha=0.5):
 # $$ (eq-lds)
 #
 # Two trainings on the *same* subset do not agree. The means over two halves of the trainings of a subset correlate with $r_1$, so
-# the mean over all of them has the reliability $2r_1/(1 + r_1)$ (Spearman and Brown), and even the true expected margin would only
+# the mean over all of them has the reliability $2r_1/(1 + r_1)$, the share of its variance that is not training noise (Spearman and Brown), and even the true expected margin would only
 # reach the **noise ceiling**
 #
 # $$
@@ -112,21 +115,12 @@ def line(method, alpha=0.5):
 # $$ (eq-ceiling)
 
 # %% tags=["hide-input"]
-rows = [
-    {
-        "α": alpha,
-        "subsets, one training each": len(trained[alpha]["masks"]),
-        "held-out subsets × trainings": "{} × {}".format(*judged[alpha]["test_margins"].shape[:2]),
-        "test accuracy": np.mean(trained[alpha]["test_margins"] > 0),
-        "noise ceiling": "{:.3f} ± {:.3f}".format(*ceiling[alpha]),
-    }
-    for alpha in alphas
-]
 trainings = sum(len(trained[alpha]["masks"]) + np.prod(judged[alpha]["test_margins"].shape[:2]) for alpha in alphas)
 show_table(
-    pd.DataFrame(rows),
+    tables.subset_table(trained, judged, ceiling, training),
     f"{trainings:,} trainings of the toy network on subsets of its {n} points. 95 % intervals over held-out subsets and "
-    f"{len(chosen)} test points, the targets, here and below.",
+    f"{len(chosen)} test points, the targets, here and below. α changes two things at once: with a fixed number of epochs, a smaller "
+    "subset also means fewer steps of Adam.",
 )
 
 # %% [markdown]
@@ -146,9 +140,9 @@ largest = fitted[0.5]["retraining"][-1][: len(chosen)]  # (targets, n), from all
 over_ceiling = half.over_ceiling(largest)
 own = data["cluster_test"][chosen]
 top = np.argsort(-largest, axis=1, kind="stable")[:, :10]
-gain = np.mean(data["cluster_train"][top] == own[:, None], axis=1) - np.mean(
-    data["cluster_train"] == own[:, None], axis=1
-)
+share_own = np.mean(data["cluster_train"][top] == own[:, None], axis=1)
+base = np.mean(data["cluster_train"] == own[:, None], axis=1)
+gain = mean_interval(share_own - base)
 
 # %% tags=["hide-input"]
 lasso = {kind: line(kind) for kind in ("retraining", "influence")}
@@ -166,7 +160,7 @@ show(
     ),
     f"LDS on {len(half.masks)} held-out subsets at α = 0.5 against the number of subsets in the fit. Bars and band: 95 % intervals over "
     "held-out subsets and targets.",
-    "Two rising curves below a grey band. Influence starts higher and is flat; retraining goes on rising and passes it.",
+    "Two curves below a grey band, the noise ceiling: LDS of datamodels from retraining and from influence.",
 )
 
 # %% [markdown]
@@ -177,20 +171,18 @@ shown = [int(np.flatnonzero(own == cluster)[0]) for cluster in (0, 1, -1)]
 names = ("target in the left disc", "target in the right disc", "blue target")
 show(
     figures.extreme_points(
-        "The 10 largest weights lie in the target's own cluster {:.0%} more often<br>than its size would give (± {:.0%})".format(
-            *mean_interval(gain)
-        ),
+        f"Of the 10 largest weights {share_own.mean():.0%} lie in the target's own cluster,<br>which has {base.mean():.0%} of the points",
         data["X_train"],
         data["y_train"],
         [(name, largest[place], data["X_test"][chosen[place]]) for name, place in zip(names, shown, strict=True)],
     ),
     "Training points with the ten largest and ten smallest datamodel weights for a test point (star), α = 0.5, all subsets. The slider "
-    "changes the target. In the title: percentage points, mean over all targets with its 95 % interval.",
-    "A map of two discs and their surroundings; upward triangles crowd around the star, downward ones lie across the border.",
+    f"changes the target. In the title: means over all targets; the difference is {100 * gain[0]:.0f} ± {100 * gain[1]:.0f} percentage points.",
+    "A map of two discs and their surroundings: the target is a star, its largest weights point up, its smallest point down.",
 )
 
 # %%
-record("B12", lds_over_ceiling=over_ceiling, same_cluster_gain=mean_interval(gain))
+record("B12", lds_over_ceiling=over_ceiling, same_cluster_gain=gain)
 
 # %% [markdown]
 # ## Influence in place of training
@@ -205,86 +197,58 @@ record("B12", lds_over_ceiling=over_ceiling, same_cluster_gain=mean_interval(gai
 # \end{aligned}
 # $$ (eq-affine)
 #
-# This *is* a linear datamodel, with $\tau_i = \mathcal I_i / n$: nothing is left to fit. So what the report fitted from 50 to 200
+# This *is* a linear datamodel, with $\tau_i = \mathcal I_i / n$: nothing is left to fit but $\lambda$. So what the report fitted from 50 to 200
 # subsets is a sketch of a matrix that it already had. Least squares on $k \ge n + 1$ masks gives that matrix back exactly, if the masks
 # are independent draws for each point. With subsets of one fixed size every row is only found up to a constant, because
 # $\sum_i 1_{i \in S}$ is the same for all of them.
 
 # %%
 limit = influence_limit(influence)  # (targets + embedded, n): the influence matrix over n
-closed_form = []
-for count in (*(size for size in (50, 100, 200) if size < n), n + 1, 2 * n):
-    for text, masks in (
-        ("Bernoulli", bernoulli_masks(n, 0.5, count, seed=0)),
-        ("fixed size", random_subsets(n, 0.5, count, seed=0)),
-    ):
-        found = least_squares_datamodels(masks, masks @ limit.T).weights
-        constant = (limit - found).mean(axis=1, keepdims=True)
-        closed_form.append(
-            {
-                "subsets k": count,
-                "masks": text,
-                "distance to the influence matrix": np.linalg.norm(found - limit) / np.linalg.norm(limit),
-                "after a constant in each row": np.linalg.norm(found + constant - limit) / np.linalg.norm(limit),
-            }
-        )
-closed_form = pd.DataFrame(closed_form)
-closed_form_error = closed_form[(closed_form["masks"] == "Bernoulli") & (closed_form["subsets k"] > n)].iloc[:, 2].max()
+starts = [
+    toy_network(data, training, theta) for theta in read_arrays(artifact("models/toy_leave_one_out.npz"))["theta"]
+]
+measured_X = np.concatenate([data["X_test"][chosen], data["X_train"][points]])
+measured_y = np.concatenate([data["y_test"][chosen], data["y_train"][points]])
+closed_form = tables.closed_form_table(limit, starts, measured_X, measured_y, chosen_damping(influence))
+closed_form_error = closed_form.query("masks == 'Bernoulli' and k > @n")["distance"].max()
 
 # %% tags=["hide-input"]
 show_table(
-    closed_form,
-    f"Least squares datamodels of influence, n = {n}: relative distance (Frobenius norm) to I/n. Below n + 1 subsets they are a sketch.",
+    closed_form.set_axis(
+        ["subsets k", "masks", "distance to the influence matrix", "after a constant in each row"], axis=1
+    ),
+    "Least squares on the margins that influence predicts, the left side of the equation: relative distance (Frobenius norm) of the weights "
+    f"to I/n, n = {n}. Below n + 1 subsets they are a sketch.",
     digits=2,
 )
 
 # %% [markdown]
-# **Which $\lambda$.** A ReLU network that is not at a minimum needs a damped curvature. Influence gets the same chance as LASSO: the
-# $\lambda$ that predicts the *fitted* subsets at α = 0.5 best. And since a datamodel averages over random starts, influence is averaged
-# over the networks trained on all points.
+# **Which $\lambda$.** A ReLU network that is not at a minimum needs a damped curvature, and $\lambda$ is not known beforehand. It is the
+# one that predicts best the first of the fitted subsets at α = 0.5, as many as in the smallest fit of a datamodel: so much influence costs
+# too, besides the networks that it reads. Since a datamodel averages over random starts, influence is averaged over the networks
+# trained on all points.
 
 # %% tags=["hide-input"]
-picked = int(influence["damping_scores"].mean(axis=1).argmax())
-single = [
-    half.score(influence["weights"][picked, seed, : len(chosen)]) for seed in range(influence["weights"].shape[1])
-]
-rows = [
-    {
-        "λ": damping,
-        "fitted subsets, one network": "{:.3f} ± {:.3f}".format(*mean_interval(per_network)),
-        "held-out subsets, mean of the networks": "{:.3f} ± {:.3f}".format(
-            *half.score(weights.mean(axis=0)[: len(chosen)])
-        ),
-        "taken": "✓" if place == picked else "",
-    }
-    for place, (damping, per_network, weights) in enumerate(
-        zip(influence["dampings"], influence["damping_scores"], influence["weights"], strict=True)
-    )
-]
+picked = chosen_place(influence)
+weights_of_one = influence["weights"][picked, :, : len(chosen)]
+each = [half.lds(one) for one in weights_of_one]
+single = half.interval(lambda rows: np.mean([one(rows) for one in each], axis=0))
+fewest, most = fitted[0.5]["sizes"][0], fitted[0.5]["sizes"][-1]
 show_table(
-    pd.DataFrame(rows),
-    f"LDS of influence by damping, α = 0.5. One network: interval over {len(single)} starts, against single trainings, hence the lower "
-    "level. On held-out subsets, one network at the taken λ has "
-    f"{np.mean([value for value, _ in single]):.3f} on average.",
+    tables.damping_table(influence, half, picked),
+    f"LDS of influence by damping, α = 0.5: on the {fewest} subsets that choose, single trainings and hence at a lower level, and on the "
+    f"held-out ones. One network: mean and interval over {len(weights_of_one)} starts.",
 )
 
 # %% [markdown]
 # **The comparison that the report did not make**: both kinds of datamodel on the same held-out subsets, for every $\alpha$.
 
 # %%
-fewest, most = fitted[0.5]["sizes"][0], fitted[0.5]["sizes"][-1]
 shortfall = half.difference(largest, fitted[0.5]["influence"][-1][: len(chosen)])
-shortfall_by_alpha = {
-    alpha: judges[alpha].difference(*(fitted[alpha][kind][-1][: len(chosen)] for kind in ("retraining", "influence")))
-    for alpha in alphas
-}
+by_alpha, gaps = tables.scores_at_equal_repeats(judges, fitted, limit[: len(chosen)])
 
 # %% tags=["hide-input"]
-by_alpha = pd.concat(
-    [scores[(scores["alpha"] == alpha) & scores["method"].isin(["ceiling", "limit"])] for alpha in alphas]
-    + [line(kind, alpha).tail(1) for alpha in alphas for kind in ("retraining", "influence")]
-).replace({"method": {"limit": "trak"}})
-clear = [alpha for alpha in alphas if shortfall_by_alpha[alpha][0] - shortfall_by_alpha[alpha][1] > 0]
+clear = [alpha for alpha, gap in gaps.items() if gap[0] > gap[1]]
 show(
     figures.scores_by_alpha(
         f"With all subsets, retraining predicts better at α = {', '.join(map(str, clear)) or 'no value'}",
@@ -293,23 +257,47 @@ show(
             "ceiling": "noise ceiling",
             "retraining": "datamodels, trained again",
             "influence": "datamodels of influence",
-            "trak": "influence matrix, the closed-form limit",
+            "limit": "influence matrix, the closed-form limit",
         },
     ),
-    "LDS with all fitted subsets by α; the bars are noise ceilings. 95 % intervals over held-out subsets and targets. "
-    "Differences, paired: "
-    + "; ".join("α = {}: {:+.3f} ± {:.3f}".format(alpha, *pair) for alpha, pair in shortfall_by_alpha.items())
+    "LDS with all fitted subsets by α; the bars are noise ceilings. At every α the held-out subsets are here represented by the first "
+    f"{min(judge.outputs.shape[1] for judge in judges.values())} trainings of each, so that ceilings can be compared: with all of them, that at α = 0.5 "
+    f"is {plus_minus(ceiling[0.5], 3)}. 95 % intervals over held-out subsets and targets. Retraining less influence, paired: "
+    + "; ".join(f"α = {alpha}: {plus_minus(gap, 3, '+')}" for alpha, gap in gaps.items())
     + ".",
-    "At small α retraining lies well above influence; at large α the ceiling itself is low and the two come close.",
+    "Grey bars, the noise ceilings, and before them the LDS of three kinds of datamodel at each α.",
 )
 
+# %% [markdown]
+# **From how many subsets on is retraining worth it?** The same difference at every number of subsets, so also at the report's 50 to 200:
+
 # %% tags=["hide-input"]
-small = half.difference(*(fitted[0.5][kind][0][: len(chosen)] for kind in ("influence", "retraining")))
+gap_rows = scores[scores["method"] == "gap"]
+texts = gap_rows.assign(
+    text=[plus_minus(pair, 2, "+") for pair in zip(gap_rows["mean"], gap_rows["half"], strict=True)]
+)
+show_table(
+    texts.pivot(index="alpha", columns="size", values="text")
+    .fillna("")
+    .rename(columns="k = {:,}".format)
+    .rename_axis("α")
+    .reset_index(),
+    "LDS of retraining less that of influence, both by LASSO on the same masks, with 95 % intervals over held-out subsets and targets. "
+    "Negative: influence predicts better.",
+)
+reported = gap_rows[gap_rows["size"] <= 200]
+behind = reported[reported["mean"] < -reported["half"]]
+before = reported[reported["mean"] > reported["half"]]
+ahead = gap_rows[gap_rows["mean"] > 0].groupby("alpha")["size"].min()
 display(
     Markdown(
-        f"So it depends on what one can pay. At α = 0.5, influence less retraining is {small[0]:+.2f} ± {small[1]:.2f} in LDS with {fewest} subsets, "
-        f"the report's smallest number: influence has no noise to average away. With {most:,} subsets it is {-shortfall[0]:+.2f} ± {shortfall[1]:.2f}. "
-        "More subsets do not help influence: its limit is the influence matrix, which is drawn beside it."
+        f"With up to 200 subsets influence is clearly ahead in {len(behind)} of {len(reported)} cells"
+        + (f" (α = {', '.join(map(str, sorted(set(behind['alpha']))))})" if len(behind) else "")
+        + f", retraining in {len(before)}"
+        + (f" (α = {', '.join(map(str, sorted(set(before['alpha']))))})" if len(before) else "")
+        + ". The first number of subsets at which retraining has the higher mean: "
+        + "; ".join(f"α = {alpha}: {ahead[alpha]:,}" if alpha in ahead else f"α = {alpha}: none" for alpha in alphas)
+        + ". Influence has no training noise to average away, but more subsets do not help it: its limit is the influence matrix."
     )
 )
 
@@ -327,23 +315,10 @@ def embedding(alpha, kind, place):
     return embeddings.principal_components(fitted[alpha][kind][place][len(chosen) :])
 
 
-separations = pd.DataFrame(
-    [
-        (
-            alpha,
-            kind,
-            int(size),
-            *embeddings.balanced_accuracy(embeddings.right_guesses(parts.scores, clusters), clusters),
-        )
-        for alpha in alphas
-        for kind in ("retraining", "influence")
-        for place, size in enumerate(fitted[alpha]["sizes"])
-        for parts in [embedding(alpha, kind, place)]
-    ],
-    columns=["alpha", "kind", "size", "mean", "half"],
-)
+everything = tables.separation_table(fitted, clusters, limit[len(chosen) :])
+separations, in_closed_form = everything.iloc[:-1], everything.iloc[-1]
 in_limit = embeddings.principal_components(limit[len(chosen) :])
-limit_separation = embeddings.balanced_accuracy(embeddings.right_guesses(in_limit.scores, clusters), clusters)
+limit_separation = float(in_closed_form["mean"]), float(in_closed_form["half"])
 top_row = separations.loc[separations["mean"].idxmax()]
 best_separation = max((float(top_row["mean"]), float(top_row["half"])), limit_separation)
 
@@ -357,79 +332,71 @@ panels = [
     ("influence, limit", in_limit),
 ]
 shares = {name: embeddings.between_share(parts.scores, clusters) for name, parts in panels}
+in_plane = {
+    name: embeddings.balanced_accuracy(embeddings.right_guesses(parts.scores[:, :2], clusters), clusters)
+    for name, parts in panels
+}
 show(
-    figures.planes(
-        f"Four components tell the discs apart: balanced accuracy {limit_separation[0]:.2f} ± {limit_separation[1]:.2f}<br>in the closed-form limit",
+    datamodel_embeddings.planes(
+        "The discs, told apart from the first plane alone: balanced accuracy<br>"
+        + "; ".join(f"{name} {value:.2f}" for name, (value, _) in in_plane.items()),
         [(name, parts.scores, parts.shares) for name, parts in panels],
         clusters,
     ),
     f"{len(points)} red training points in the planes of the first four principal components of their datamodels, in standard deviations. "
     f"The slider: α = {wide} at few subsets, α = 0.5 trained again on all, and the closed-form limit of influence. "
-    "Share of each component's variance that lies between the discs: "
+    "Accuracies of a linear classifier on the first two components, with 95 % intervals over the points: "
+    + "; ".join(f"{name}: {plus_minus(pair)}" for name, pair in in_plane.items())
+    + ". Share of each component's variance that lies between the discs: "
     + "; ".join(f"{name}: {', '.join(f'{share:.2f}' for share in values)}" for name, values in shares.items())
     + ".",
-    "Points of two colours in two planes; overlapping at few subsets, in separate groups at many.",
+    "Points of two colours, one for each disc, in the planes of components 1 and 2 and of components 3 and 4.",
 )
 
 # %% tags=["hide-input"]
 at_few = separations[separations["size"] <= 200]
 show(
-    figures.separation(
-        f"The discs separate: at best {best_separation[0]:.2f}, and from {at_few['mean'].min():.2f} to {at_few['mean'].max():.2f}<br>with at most 200 subsets",
+    datamodel_embeddings.separation(
+        f"From four components: at best {best_separation[0]:.2f}, and from {at_few['mean'].min():.2f} to {at_few['mean'].max():.2f}<br>with at most 200 subsets",
         separations,
         {"influence, closed-form limit": limit_separation},
         0.6,
     ),
     "Cross-validated balanced accuracy (5 parts, 5 foldings) of logistic regression on the first four components; 0.5 is chance. Bars: "
-    "95 % intervals over the points. The best of many settings is partly luck, the closed-form limit is one setting.",
-    "Accuracy against the number of subsets rises to one, for influence sooner than for retraining.",
+    "95 % intervals over the points. The best of many settings is partly luck, the closed-form limit is one setting. From the first two "
+    f"components alone it goes from {at_few['plane'].min():.2f} to {at_few['plane'].max():.2f} with at most 200 subsets.",
+    "Accuracy against the number of subsets for both kinds of datamodel, with the claim's bound of 0.6 and the closed-form limit as lines.",
 )
 
 # %% [markdown]
-# **Why they separate, and why it could be missed.** A datamodel's weights are local: a red point leans on its own disc and
+# **Why they separate.** A datamodel's weights are local: a red point leans on its own disc and
 # hardly on the other. Below are the mean weights from each part of the data, the most positive and most negative training
 # points of the first component (the right-hand side of the report's figure), and the angles between the subspaces.
 
 # %% tags=["hide-input"]
-rows = [
-    {
-        "datamodel": name,
-        "from its own disc": np.mean(
-            [weights[clusters == disc][:, data["cluster_train"] == disc].mean() for disc in (0, 1)]
-        ),
-        "from the other disc": np.mean(
-            [weights[clusters == disc][:, data["cluster_train"] == 1 - disc].mean() for disc in (0, 1)]
-        ),
-        "from the blue points": weights[:, data["cluster_train"] == -1].mean(),
-        "weights that are zero": f"{np.mean(weights == 0):.0%}",
-        "between discs, best component": f"{embeddings.between_share(embeddings.principal_components(weights).scores, clusters).max():.2f}",
-    }
-    for name, weights in (
-        (f"trained again, α = 0.5, k = {fitted[0.5]['sizes'][0]}", fitted[0.5]["retraining"][0][len(chosen) :]),
-        (f"trained again, α = 0.5, k = {most}", fitted[0.5]["retraining"][-1][len(chosen) :]),
-        ("influence, closed-form limit", limit[len(chosen) :]),
-    )
-]
+sources = {
+    f"trained again, α = 0.5, k = {fitted[0.5]['sizes'][0]}": fitted[0.5]["retraining"][0][len(chosen) :],
+    f"trained again, α = 0.5, k = {most}": fitted[0.5]["retraining"][-1][len(chosen) :],
+    "influence, closed-form limit": limit[len(chosen) :],
+}
 show_table(
-    pd.DataFrame(rows),
-    f"Mean weight for the margin of a red training point, in logits, over {len(points)} points; and the share of the variance of the most "
-    "telling of four components that lies between the discs.",
+    tables.origin_table(sources, clusters, data["cluster_train"]),
+    f"Mean weight for the margin of a red training point, in logits, over {len(points)} points.",
     digits=2,
 )
 
 # %% tags=["hide-input"]
 show(
     figures.extreme_points(
-        "First components: "
-        + f"{shares[panels[2][0]][0]:.0%} of the variance between the discs when trained again,<br>"
-        + f"{shares[panels[3][0]][0]:.0%} for influence, most in its component {shares[panels[3][0]].argmax() + 1}",
+        f"Of the first component's variance {shares[panels[2][0]][0]:.0%} lies between the discs<br>"
+        + f"when trained again, {shares[panels[3][0]][0]:.0%} for influence",
         data["X_train"],
         data["y_train"],
         [(name, parts.directions[0]) for name, parts in panels],
     ),
     "Training points with the ten largest and ten smallest entries in the first principal direction; the slider goes through the panels of "
     "the figure with the planes.",
-    "Triangles on the map of the two discs: in one panel up and down lie in different discs, in another both lie in both.",
+    "Triangles on the map of the two discs: up for the largest entries, down for the smallest.",
 )
 
 # %% tags=["hide-input"]
@@ -443,8 +410,8 @@ parts = {
 angles = {name: embeddings.principal_angles(*(each.directions for each in pair)) for name, pair in parts.items()}
 chance = embeddings.random_angles(n)
 show(
-    figures.angles(
-        "Both kinds see partly the same directions: {:.0f}° to {:.0f}°,<br>random subspaces {:.0f}° to {:.0f}°".format(
+    datamodel_embeddings.angles(
+        "Between the subspaces of both kinds: {:.0f}° to {:.0f}°;<br>between random ones {:.0f}° to {:.0f}°".format(
             *angles["trained again and influence"][[0, -1]], *chance.mean(axis=0)[[0, -1]]
         ),
         angles,
@@ -452,20 +419,21 @@ show(
     ),
     f"Principal angles between subspaces of four components in {n} dimensions, α = 0.5. Two halves of the subsets show what noise alone does "
     "to retraining. Band: 95 % of pairs of random subspaces.",
-    "Lines of angles well below a grey band near 90 degrees.",
+    "Lines of angles against their number, and a grey band for random subspaces.",
 )
 
 # %%
 record("B21", best_separation=best_separation, lds_shortfall=shortfall, closed_form_error=closed_form_error)
 
 # %% tags=["hide-input"]
+lowest, second = (row for _, row in at_few.sort_values("plane").head(2).iterrows())
 display(
     Markdown(
-        f"**What the report may have seen.** With few subsets LASSO sets most weights of a trained datamodel to zero, and much of the rest is "
-        f"noise. Influence has no noise, but of the variance of its components at α = {wide} and k = {panels[1][0].split()[-1]} these shares lie between the "
-        f"discs: {', '.join(f'{share:.0%}' for share in shares[panels[1][0]])}. Where the first is small, the widest spread of the picture is about "
-        "something else, and the clusters show in a later plane; a classifier on four components finds them where the eye on one plane does not. "
-        "The report's data are larger and not published, so this is our explanation, not a rerun of its picture."
+        "**Beside the report's picture.** We do not reproduce it. At its α and number of subsets the first plane separates the discs: the median of the "
+        f"accuracies is {at_few['plane'].median():.2f}. Closest to chance is {lowest['kind']} at α = {lowest['alpha']} and k = {lowest['size']}: "
+        f"{lowest['plane']:.2f} ± {lowest['plane_half']:.2f} from the first plane, {lowest['mean']:.2f} from four components, where LASSO has set "
+        f"{lowest['zeros']:.0%} of the weights to zero. In the next one it is {second['plane']:.2f}. The report's data are larger and not published, so "
+        "what differs there cannot be said from here."
     )
 )
 
@@ -481,7 +449,7 @@ display(
 # f(z) - f_{-i}(z) = \frac{\phi(z)^\top(\Phi^\top R\,\Phi)^{-1}\phi_i}{1 - h_i}\,(1 - p_i) ;
 # $$ (eq-newton)
 #
-#    TRAK drops $R$ and $1 - h_i$.
+#    As the report says, TRAK drops the terms that matter least: $R$ and $1 - h_i$.
 #
 # 4. **Average** over $M$ models, each trained on a random subset, kernels and errors apart:
 #
@@ -491,11 +459,9 @@ display(
 #
 # 5. **Soft-threshold**: $\tau_i \to \mathrm{sign}(\tau_i)\max(|\tau_i| - \lambda, 0)$.
 #
-# The report calls step 3 "a leveraged version" of the Newton step; the leverage is exactly what is dropped. First the
-# formula {eq}`eq-newton` against the Newton step itself, for every point:
+# First the formula {eq}`eq-newton` against the Newton step itself, for every point:
 
 # %%
-training = Training()  # the network's shape is the report's
 network = LogisticNetwork(training.network(2), trained[0.5]["theta"][0], data["X_train"], data["y_train"])
 model = features(
     network, data["X_test"][chosen], data["y_test"][chosen], projection(len(network.theta), trak_dimensions[0], seed=0)
@@ -511,29 +477,57 @@ newton_error = (
 assert newton_error < 1e-8
 
 # %% tags=["hide-input"]
-dimension, kept, best_trak = chosen_trak(trak, int(trak["models"][-1]))
-size = trak_dimensions[dimension]
+many = int(trak["models"][-1])
+dimension, kept, best_trak = chosen_trak(trak, many)
+newton_dimension, best_newton = chosen_newton(trak, many)
+unthresholded = trak["scores"][dimension, -1]
+dropping = half.difference(unthresholded, best_newton)
+thresholds = {share: half.score(soft_threshold(unthresholded, share)) for share in KEPT_SHARES}
 
 
 def table_score(method, count):
     """LDS with its interval, as text."""
     row = scores[(scores["method"] == method) & (scores["size"] == count)].iloc[0]
-    return "{:.3f} ± {:.3f}".format(row["mean"], row["half"])
+    return plus_minus((row["mean"], row["half"]), 3)
 
 
-many = int(trak["models"][-1])
+d_kept, d_dropped = trak_dimensions[newton_dimension], trak_dimensions[dimension]
 rows = [
-    ("linearised, no projection: influence, one network, damped", "{:.3f} ± {:.3f}".format(*single[0])),
-    (f"1 to 3, one model, d = {size}, R and leverage kept", table_score(f"newton_{dimension}", 1)),
-    (f"1 to 3, one model, d = {size}, R and leverage dropped", table_score(f"trak_{dimension}", 1)),
-    (f"1 to 4, {many} models, R and leverage kept", table_score(f"newton_{dimension}", many)),
-    (f"1 to 4, {many} models, R and leverage dropped", table_score(f"trak_{dimension}", many)),
-    (f"1 to 5, {many} models, {kept:.0%} of the scores kept", table_score("trak", many)),
+    ("linearised, no projection: influence, one network, damped", plus_minus(single, 3)),
+    (f"1 to 3, one model, R and leverage kept, d = {d_kept}", table_score(f"newton_{newton_dimension}", 1)),
+    (f"1 to 3, one model, R and leverage dropped, d = {d_dropped}", table_score(f"trak_{dimension}", 1)),
+    (f"1 to 4, {many} models, R and leverage kept, d = {d_kept}", table_score("newton", many)),
+    *(
+        (
+            f"1 to {4 if share == 1 else 5}, the same dropped, d = {d_dropped}, {share:.0%} of scores kept",
+            plus_minus(pair, 3),
+        )
+        for share, pair in thresholds.items()
+    ),
 ]
 show_table(
     pd.DataFrame(rows, columns=["steps", "LDS"]),
     "What each step of TRAK does to the LDS, α = 0.5. Formula and Newton's step agree to "
-    f"{newton_error:.0e}. Dimension and threshold are those that best predict TRAK's own {many} models, so the choice costs no training.",
+    f"{newton_error:.0e}. Each variant has the dimension that best predicts its own {many} models, so the choice costs no training.",
+)
+widest = features(
+    network,
+    data["X_test"][chosen[:1]],
+    data["y_test"][chosen[:1]],
+    projection(len(network.theta), max(trak_dimensions), 0),
+)
+condition = np.linalg.cond((widest.train * (widest.wrong * (1 - widest.wrong))[:, None]).T @ widest.train)
+gains = [pair[0] - thresholds[1.0][0] for share, pair in thresholds.items() if share < 1]
+display(
+    Markdown(
+        f"Dropping $R$ and the leverage changes the LDS by {plus_minus(dropping, 3, '+')}, "
+        + ("which cannot be told from zero. " if abs(dropping[0]) <= dropping[1] else "which can be measured. ")
+        + f"With them, large dimensions are ill-conditioned: at d = {max(trak_dimensions)} $\\Phi^\\top R\\Phi$ of the first model has the condition number "
+        f"{condition:.0e}, and the LDS of all models is {table_score(f'newton_{len(trak_dimensions) - 1}', many)}. "
+        f"Soft-thresholding changes the LDS by {min(gains):+.3f} to {max(gains):+.3f}: "
+        + ("here it only costs, " if max(gains) < 0 else "here it can help, ")
+        + f"and TRAK's own models choose to keep {kept:.0%} of the scores."
+    )
 )
 
 # %% tags=["hide-input"]
@@ -550,76 +544,72 @@ show(
     ),
     f"LDS of TRAK before soft-thresholding, by projection dimension d (p = {len(network.theta)} parameters, n = {n} points), α = 0.5. "
     "95 % intervals over held-out subsets and targets.",
-    "Curves rise with the number of models and flatten; the middle dimensions lie highest, the largest lowest.",
+    "LDS against the number of models, one curve for each dimension of the projection, below the noise ceiling.",
 )
 
 # %% [markdown]
-# **Against the package `traker`**, given the same networks and projections. It works in single precision, leaves out step 5, and divides each
-# model's inverse by its mean absolute entry "to avoid numerical issues". For one model that is a factor; in an ensemble it changes how
-# the models are weighted, and {eq}`eq-trak` no longer holds to the letter.
-
+# **Against the package `traker`**, given the same networks and projections. It works here in single precision, leaves out step 5, and always divides
+# each model's inverse by its mean absolute entry, in its own words to "center X^TX inverse a bit to avoid numerical issues when going
+# to float16". For one model that is a factor; in an ensemble it changes how the models are weighted, and {eq}`eq-trak` no longer
+# holds to the letter.
 
 # %%
-def pearson(first, second):
-    """Correlation of two matrices of scores, all entries."""
-    return float(np.corrcoef(np.ravel(first), np.ravel(second))[0, 1])
-
-
-kernels, wrong = traker["kernels"], traker["wrong"]
-alone = [
-    pearson(ensemble(kernels[m : m + 1], wrong[m : m + 1]), traker["traker_alone"][m]) for m in range(len(kernels))
-]
-literal = pearson(ensemble(kernels, wrong), traker["traker_together"])
-rescaled = pearson(ensemble(kernels / traker["scales"][:, None, None], wrong), traker["traker_together"])
-traker_correlation = min(*alone, rescaled)
+by_package = tables.traker_table(traker)
+traker_correlation = float(by_package[["alone", "rescaled"]].min().min())
 
 # %% tags=["hide-input"]
+together = len(traker["wrong"])
 show_table(
     pd.DataFrame(
-        [
-            ("each model alone, the worst", f"{min(alone):.7f}"),
-            (f"{len(kernels)} models, ours weighted as the package does", f"{rescaled:.7f}"),
-            (f"{len(kernels)} models, ours as the formula says", f"{literal:.4f}"),
-        ],
-        columns=["scores", "Pearson correlation with traker"],
+        {
+            "d": by_package["dimension"],
+            "each model alone, the worst": by_package["alone"].map("{:.7f}".format),
+            f"{together} models, ours weighted as the package does": by_package["rescaled"].map("{:.7f}".format),
+            f"{together} models, ours as the formula says": by_package["literal"].map("{:.4f}".format),
+        }
     ),
-    f"Scores of {len(chosen)} targets and {n} training points, d = {trak_dimensions[0]}. The first two rows check the implementation, the worse "
-    "of them is recorded; the third shows what the package's rescaling does to an ensemble.",
+    f"Pearson correlation of our scores without soft-thresholding with traker's, {len(chosen)} targets and {n} training points. What is recorded "
+    f"for the claim is read as a check of the implementation: the lowest number of the first two columns, {traker_correlation:.5f}. The literal "
+    f"formula for the ensemble has {by_package['literal'].min():.4f} at the least, because the package weights models otherwise.",
 )
 
 # %% [markdown]
 # ## Accuracy for cost: the report's Figure 3
 #
 # The cost that counts for a large model is the number of trainings. Datamodels need one for each subset; TRAK trains its $M$ models;
-# influence takes the networks trained on all points. TRAK may use at most a tenth as many models as the datamodels' largest fit.
+# influence takes the networks trained on all points, and the subsets that choose its $\lambda$. TRAK may use at most a tenth as many models as
+# the datamodels' largest fit. A fourth curve asks whether TRAK's gain comes from its kernel or from averaging: plain influence, averaged over
+# the very networks that TRAK reads, with the $\lambda$ that predicts them best.
 
 # %%
-equal = lasso_datamodels(trained[0.5]["masks"][:many], trained[0.5]["test_margins"][:many, chosen]).weights
 trak_shortfall = half.difference(largest, best_trak)
-trak_gain = half.difference(best_trak, equal)
+trak_gain = tables.gain_over_blocks(half, best_trak, ensembles["blocks"].astype(float))
+average_gain = half.difference(chosen_average(averaged, many)[1], best_trak)
 
 # %% tags=["hide-input"]
-networks = influence["weights"].shape[1]
+networks = len(weights_of_one)
 full = half.score(limit[: len(chosen)])
 curves = {
-    "TRAK, all five steps": line("trak"),
     "datamodels, trained again": lasso["retraining"],
-    f"influence, 1 and {networks} networks": pd.DataFrame(
-        [(1, *single[0]), (networks, *full)], columns=["x", "mean", "half"]
+    "TRAK, all five steps": line("trak"),
+    "influence, mean over TRAK's networks": line("averaged"),
+    f"influence, 1 and {networks} networks on all points": pd.DataFrame(
+        [(fewest + 1, *single), (fewest + networks, *full)], columns=["x", "mean", "half"]
     ),
 }
 show(
     figures.scores_by_size(
-        f"{many} trainings: TRAK is {trak_gain[0]:+.2f} ± {trak_gain[1]:.2f} against datamodels;<br>it stays {trak_shortfall[0]:.2f} ± {trak_shortfall[1]:.2f} "
-        f"below {most:,} of them",
+        f"{many} trainings: TRAK less datamodels {plus_minus(trak_gain, 2, '+')},<br>less averaged influence {plus_minus((-average_gain[0], average_gain[1]), 2, '+')}",
         "networks trained",
         curves,
-        dict(zip(curves, ("trak", "retraining", "influence"), strict=True)),
+        dict(zip(curves, ("retraining", "trak", "averaged", "influence"), strict=True)),
         ceiling[0.5],
     ),
-    "LDS at α = 0.5 against the number of trained networks. TRAK from 10 models on, dimension and threshold chosen on its own models. "
-    "95 % intervals over held-out subsets and targets; differences in the title are paired.",
-    "Influence is at the left, TRAK rises from ten models and flattens, datamodels start lower and end highest.",
+    "LDS at α = 0.5 against the number of trained networks. TRAK and averaged influence from 10 models on, dimension, threshold and λ chosen on "
+    f"their own models; influence of networks on all points with the {fewest} subsets that chose its λ. 95 % intervals over held-out subsets and "
+    f"targets; differences in the title are paired, datamodels are the mean of {len(ensembles['blocks'])} fits on disjoint blocks of {many} subsets, "
+    "whose spread is in the interval. TRAK's models are one draw.",
+    "LDS of datamodels, TRAK and two kinds of influence against the number of trained networks, below the noise ceiling.",
 )
 
 # %%
@@ -631,19 +621,22 @@ record(
 )
 
 # %% tags=["hide-input"]
-rows = line("trak")
-pays = lasso["retraining"]
+rows, pays = line("trak"), lasso["retraining"]
 above = pays[pays["mean"] > rows["mean"].max()]["x"]
 display(
     Markdown(
-        f"TRAK with {int(rows['x'].min())} models already has an LDS of {rows['mean'].iloc[0]:.2f}. "
+        f"With {most:,} trainings datamodels are {plus_minus(trak_shortfall)} above TRAK from {many}. TRAK with {int(rows['x'].min())} models has an LDS of "
+        f"{rows['mean'].iloc[0]:.2f}; datamodels "
+        + (f"pass its best from {int(above.min()):,} subsets on. " if len(above) else "never pass its best here. ")
+        + f"From {int(rows['x'].iloc[-2])} to {int(rows['x'].iloc[-1])} models TRAK gains {rows['mean'].iloc[-1] - rows['mean'].iloc[-2]:+.3f}. "
+        f"Influence averaged over the same {many} networks is {plus_minus(average_gain, 3, '+')} from TRAK: "
         + (
-            f"Datamodels pass its best only from {int(above.min()):,} subsets on. "
-            if len(above)
-            else "Datamodels never pass its best here. "
+            "on a network whose curvature can be factorised, the best trade-off is not TRAK's."
+            if average_gain[0] > average_gain[1]
+            else "averaging, not the kernel, is what pays."
+            if average_gain[0] > -average_gain[1]
+            else "TRAK's kernel is better than the damped one."
         )
-        + f"From {int(rows['x'].iloc[-2])} to {int(rows['x'].iloc[-1])} models TRAK gains {rows['mean'].iloc[-1] - rows['mean'].iloc[-2]:+.3f}: what separates it from the largest fit "
-        "is not the number of models."
     )
 )
 
@@ -655,14 +648,15 @@ display(
 # positive where $j$ supports $z$. Four questions, each with a truth that was trained or solved for:
 #
 # - **Leave-one-out.** Train again without $j$, from the same start and batch order. Does $\tau_j(z)$ rank the points as
-#   the loss of margin does, in the mean over starts?
+#   the loss of margin does, in the mean over the *other* starts?
 # - **PBRF.** Stay near $\theta^s$ and take $j$ away under the proximal Bregman objective
 #   ([what that is](03_response_functions.ipynb)), solved for real. Does $\tau_j(z)$ rank the points as that response does?
 # - **LDS.** Train on random halves of the points. Does $\sum_{j \in S}\tau_j(z)$ rank the halves $S$ as the margin does?
 # - **Wrong labels.** Flip some training labels, train, and sort the points by the score of each point for itself.
 #
 # All correlations are Spearman's, over training points or subsets, in the mean over test points. Curvature is
-# $G + \lambda I$: the network is not at a minimum, and its Hessian has negative eigenvalues.
+# $G + \lambda I$: the network is not at a minimum, and its Hessian has negative eigenvalues. Ways to invert are compared at one
+# $\lambda$, that of the PBRF, which favours them there; $\lambda^*$ is the one that predicted trained subsets best above.
 
 # %% tags=["hide-input"]
 board = read_table(artifact("evaluations/toy_scoreboard.parquet"))
@@ -676,7 +670,9 @@ board_halves = board.pivot(index="method", columns="metric", values="half")
 ceilings = board[board["method"] == CEILING].set_index("metric")
 leaders = {metric: board_means[metric].round(3).idxmax() for metric in ("loo", "pbrf", "lds", "mislabelled")}
 board_seeds = len(board_removals["converged"])
-solved = int(board_removals["converged"].sum())
+solved = board_removals["converged"]
+kinks = int((solved & (board_removals["gradient"] > 0.1)).sum())
+moved = np.linalg.norm(board_removals["theta"] - board_networks["theta"][:, None, -1], axis=2)
 wrong = board_networks["flipped_labels"] != board_data["y_train"]
 
 
@@ -695,9 +691,10 @@ show(
         short,
     ),
     "Correlation with leave-one-out, correlation with the PBRF, LDS, and average precision of finding wrong labels. "
-    f"Means with 95 % intervals over {board_seeds} starts; over test points for leave-one-out and LDS of what is computed from many "
-    "networks. Dotted: noise ceiling, the score of a perfect prediction, which training noise keeps below 1. Starts share the truth of "
-    "leave-one-out and LDS, so the intervals say how a method varies with the network that it reads, not with the truth.",
+    f"Means with 95 % intervals: of the LDS over held-out subsets, test points and starts; else over {board_seeds} starts, or over test points for "
+    "leave-one-out of what is computed from many networks. Dotted: noise ceiling, the score of a perfect prediction, which training noise "
+    f"keeps below 1. λ* = {chosen_damping(influence):g}. ℓ-RelatIF is also cosine influence: they differ by a factor of the test point, which "
+    "changes no ranking.",
     "Four panels of dots with bars, one line a method. The numbers are in the table below.",
 )
 
@@ -705,18 +702,24 @@ show(
 one_network = [name for name in board_methods if board_figures.group_of(name) != "many networks"]
 best_single = board_means.loc[one_network, "lds"].idxmax()
 best_lds, best_loo = leaders["lds"], leaders["loo"]
+inverses = ("conjugate gradient", "LiSSA", "Arnoldi", "EK-FAC", "K-FAC", "last layer")
 display(
     Markdown(
         f"- **Leave-one-out.** Even the noiseless effect would correlate with the mean of {board_seeds} starts by only "
         f"{ceilings['mean']['loo']:.2f} ± {ceilings['half']['loo']:.2f}. Highest: {best_loo}, {cell(best_loo, 'loo')}. "
         f"Influence from one network has {cell(EXPLICIT, 'loo')}, random scores {cell('random', 'loo')}.\n"
-        f"- **PBRF.** {EXPLICIT} is its linearisation, and has {cell(EXPLICIT, 'pbrf')}; conjugate gradient, which solves the same system, "
-        f"{cell('conjugate gradient', 'pbrf')}. Other ways to invert: LiSSA, cut off before it converges, {cell('LiSSA', 'pbrf')}; Arnoldi "
-        f"{cell('Arnoldi', 'pbrf')}; EK-FAC {cell('EK-FAC', 'pbrf')}; K-FAC {cell('K-FAC', 'pbrf')}; the last layer alone "
-        f"{cell('last layer', 'pbrf')}. {solved} of {board_removals['converged'].size} responses count; for the others the search stopped, "
-        "most likely at a kink of a ReLU, with a gradient left that could move the parameters by more than a tenth of the response.\n"
-        f"- **LDS.** {EXPLICIT}: {cell(EXPLICIT, 'lds')}. Highest of the methods that read one network: {best_single}, "
-        f"{cell(best_single, 'lds')}. Highest of all: {best_lds}, {cell(best_lds, 'lds')}, under a ceiling of "
+        f"- **PBRF.** {EXPLICIT} is its linearisation, and has {cell(EXPLICIT, 'pbrf')}; with λ* {cell(FITTED, 'pbrf')}. Ways to invert: "
+        + "; ".join(f"{name} {cell(name, 'pbrf')}" for name in inverses)
+        + f". {solved.sum()} of {solved.size} responses are minima, {kinks} of them at a kink of a ReLU, where the gradient jumps and the combined "
+        "gradients of the sides vanish. "
+        + (
+            f"The others moved the parameters by less than {moved[~solved].max():.0e} and drown in rounding.\n"
+            if not solved.all()
+            else "\n"
+        )
+        + f"- **LDS.** {EXPLICIT}: {cell(EXPLICIT, 'lds')}, with λ* {cell(FITTED, 'lds')}. So at one λ a method such as LiSSA "
+        f"({cell('LiSSA', 'lds')}), which is cut off before it converges, gains by being damped more, not by inverting better. Highest of the methods that "
+        f"read one network: {best_single}, {cell(best_single, 'lds')}; of all: {best_lds}, {cell(best_lds, 'lds')}, under a ceiling of "
         f"{ceilings['mean']['lds']:.2f} ± {ceilings['half']['lds']:.2f}.\n"
         f"- **Wrong labels**, {wrong.mean():.0%} of the points: self-influence finds them with an average precision of "
         f"{cell(EXPLICIT, 'mislabelled')}, the loss alone with {cell('training loss', 'mislabelled')}, random scores with "
@@ -725,14 +728,14 @@ display(
 )
 
 # %% [markdown]
-# **What it costs.** Processor seconds for all scores of one network, measured in one run. Gradients, which almost all methods share, are not
-# counted; for methods that read many networks their trainings are.
+# **What it costs.** Processor seconds for all scores, measured in one run. Every method is charged the training of the networks that it reads, their
+# gradients, and its own algebra. $\lambda^*$ has cost the subsets that chose it besides, which serve any number of networks and are not counted.
 
 # %% tags=["hide-input"]
 show(
     board_figures.cost(
         f"{best_lds}: {board_means['seconds'][best_lds]:.2g} s for an LDS of {board_means['lds'][best_lds]:.2f};<br>"
-        f"{best_single}: {board_means['seconds'][best_single]:.2g} s for {board_means['lds'][best_single]:.2f}",
+        f"{FITTED}: {board_means['seconds'][FITTED]:.2g} s for {board_means['lds'][FITTED]:.2f}",
         board,
         "lds",
         METRICS["lds"],
@@ -740,7 +743,7 @@ show(
     f"One dot a method, LDS with its 95 % interval. With {board_networks['theta'].shape[2]} parameters a matrix is formed and factorised "
     f"in {board_means['seconds'][EXPLICIT]:.2g} s; conjugate gradient, a search for each training point, takes "
     f"{board_means['seconds']['conjugate gradient']:.2g} s. With many more parameters the matrix is out of reach.",
-    "Dots from under a thousandth of a second to about a minute.",
+    "Dots of all methods, processor seconds on a logarithmic axis against LDS.",
 )
 
 # %% tags=["hide-input"]
@@ -749,7 +752,7 @@ for name in board_methods:
     entries = {"method": name}
     for metric, title in METRICS.items():
         mean, half = board_means[metric][name], board_halves[metric][name]
-        digits = ".2g" if metric in ("seconds", "peak_mb") else ".2f"
+        digits = ".2f" if metric in ("loo", "pbrf", "lds", "mislabelled") else ".2g"
         text = f"{mean:{digits}}" + ("" if np.isnan(half) else f" ± {half:{digits}}")
         entries[title] = "–" if np.isnan(mean) else text
     board_rows.append(entries)
@@ -807,7 +810,17 @@ display(
 
 # %% [markdown]
 # ## What to take away
-#
-# - A linear function of the training subset predicts this network well, if thousands of networks are trained to find it; influence is already such a function, with nothing to fit.
-# - Influence and TRAK win where few networks can be trained, retraining wins where many can. The report's 50 to 200 subsets lie on the first side.
-# - The two discs *are* in the principal components of both kinds, though not always in the first. Next: [the groups](05_functioning_groups.ipynb); before: [relative influence](04_relative_influence.ipynb).
+
+# %% tags=["hide-input"]
+display(
+    Markdown(
+        f"- A linear function of the training subset predicts this network with {over_ceiling[0]:.0%} of the reachable LDS, if {most:,} networks are trained to "
+        "find it; influence is already such a function, with nothing to fit but λ.\n"
+        f"- With at most 200 trainings influence is clearly ahead at α = {', '.join(map(str, sorted(set(behind['alpha'])))) or 'none'}; with all, retraining at "
+        f"α = {', '.join(map(str, clear)) or 'none'}. From {many} networks at α = 0.5, averaged influence less TRAK is {plus_minus(average_gain, 3, '+')} in LDS.\n"
+        f"- The first plane of principal components separates the two discs (accuracy {in_closed_form['plane']:.2f} in the closed-form limit)."
+    )
+)
+
+# %% [markdown]
+# Next: [the groups](05_functioning_groups.ipynb); before: [relative influence](04_relative_influence.ipynb).

@@ -114,10 +114,37 @@ rule toy_margin_influence:
         targets=config["datamodels_trak"]["targets"],
         embedded=config["datamodels_trak"]["embedded"],
         dampings=config["datamodels_trak"]["dampings"],
+        judging=config["datamodels_trak"]["sizes"][0],  # subsets that choose the damping
     message:
         "Influence of the toy points on margins, for each damping"
     script:
         "scripts/toy_margin_influence.py"
+
+
+rule toy_averaged_influence:
+    input:
+        data="results/data/toy.npz",
+        subsets="results/models/toy_subsets_0.5.npz",
+        influence="results/attributions/toy_margin_influence.npz",
+        code=code_of("rules/scripts/toy_averaged_influence.py"),
+    output:
+        "results/attributions/toy_averaged_influence.npz",
+    log:
+        "results/logs/toy_averaged_influence.log",
+    benchmark:
+        "results/benchmarks/toy_averaged_influence.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        toy=TOY_TRAINING,
+        dampings=config["datamodels_trak"]["dampings"],
+    message:
+        "Influence averaged over the toy networks that TRAK reads, for each damping"
+    script:
+        "scripts/toy_averaged_influence.py"
 
 
 rule toy_datamodels:
@@ -192,7 +219,11 @@ rule toy_traker:
     params:
         toy=TOY_TRAINING,
         models=10,  # as many as the page's table shows
-        dimension=config["datamodels_trak"]["trak_dimensions"][0],
+        # the smallest, and the middle one, which predicts best by default
+        dimensions=[
+            config["datamodels_trak"]["trak_dimensions"][place]
+            for place in (0, len(config["datamodels_trak"]["trak_dimensions"]) // 2)
+        ],
     message:
         "TRAK's scores by the package traker, from the same networks and projections"
     script:
@@ -203,6 +234,7 @@ rule toy_attributions:
     input:
         data="results/data/toy.npz",
         networks="results/models/toy_scoreboard.npz",
+        influence="results/attributions/toy_margin_influence.npz",
         code=code_of("rules/scripts/toy_attributions.py"),
     output:
         "results/attributions/toy_attributions.npz",
@@ -217,7 +249,6 @@ rule toy_attributions:
         mem_mb=1500,
     params:
         toy=TOY_TRAINING,
-        targets=config["datamodels_trak"]["targets"],
         scoreboard={
             name: value
             for name, value in config["toy_scoreboard"].items()
@@ -234,6 +265,7 @@ rule toy_ensembles:
         data="results/data/toy.npz",
         subsets="results/models/toy_subsets_0.5.npz",
         trak="results/attributions/toy_trak.npz",
+        averaged="results/attributions/toy_averaged_influence.npz",
         influence="results/attributions/toy_margin_influence.npz",
         code=code_of("rules/scripts/toy_ensembles.py"),
     output:
@@ -249,7 +281,6 @@ rule toy_ensembles:
         mem_mb=1000,
     params:
         toy=TOY_TRAINING,
-        dimension=config["toy_scoreboard"]["trak_dimension"],
     message:
         "Datamodels and TRAK from many toy networks, with what they cost"
     script:

@@ -455,6 +455,7 @@ rule toy_scores:
         ),
         influence="results/attributions/toy_margin_influence.npz",
         trak="results/attributions/toy_trak.npz",
+        averaged="results/attributions/toy_averaged_influence.npz",
         code=code_of("rules/scripts/toy_scores.py"),
     output:
         "results/evaluations/toy_scores.parquet",

@@ -69,6 +69,8 @@ PAGE_INPUTS = {
         "results/attributions/toy_margin_influence.npz",
         "results/attributions/toy_trak.npz",
         "results/attributions/toy_traker.npz",
+        "results/attributions/toy_averaged_influence.npz",
+        "results/attributions/toy_ensembles.npz",
         "results/evaluations/toy_scores.parquet",
         "results/models/toy_removals.npz",
         "results/models/toy_scoreboard.npz",

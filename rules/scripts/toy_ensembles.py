@@ -4,9 +4,8 @@ from influence_lab.batch import batch
 from influence_lab.models.toy import toy_training
 
 with batch(snakemake):
-    data, subsets, trak, influence = (
-        read_arrays(snakemake.input[name]) for name in ("data", "subsets", "trak", "influence")
-    )
-    training, dimension = toy_training(snakemake.params.toy), snakemake.params.dimension
-    arrays = toy_ensembles(data, subsets, trak, training, influence["targets"], dimension)
+    names = ("data", "subsets", "trak", "averaged")
+    arrays = {name: read_arrays(snakemake.input[name]) for name in names}
+    targets = read_arrays(snakemake.input.influence)["targets"]
+    arrays = toy_ensembles(**arrays, training=toy_training(snakemake.params.toy), targets=targets)
     write_arrays(snakemake.output[0], **arrays)

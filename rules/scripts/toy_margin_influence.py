@@ -15,7 +15,10 @@ with batch(snakemake):
         for kind in "Xy"
     )
     weights = margin_influences(networks, X, y, dampings)
+    few = slice(0, snakemake.params.judging)
     fitted = damping_scores(
-        weights[:, :, : len(points["targets"])], subsets["masks"], subsets["test_margins"][:, points["targets"]]
+        weights[:, :, : len(points["targets"])],
+        subsets["masks"][few],
+        subsets["test_margins"][few][:, points["targets"]],
     )
     write_arrays(snakemake.output[0], **points, weights=weights, dampings=np.array(dampings), damping_scores=fitted)

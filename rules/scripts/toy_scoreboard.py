@@ -10,4 +10,5 @@ with batch(snakemake):
     scores = arrays.pop("scores")
     ensembles = read_arrays(snakemake.input.ensembles)
     truths = toy_truths(**arrays, training=toy_training(snakemake.params.toy), targets=scores["targets"])
-    write_table(snakemake.output[0], scoreboard(scores, ensembles, truths))
+    checkpoints = arrays["networks"]["theta"].shape[1]
+    write_table(snakemake.output[0], scoreboard(scores, ensembles, truths, checkpoints))

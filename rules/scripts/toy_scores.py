@@ -6,5 +6,5 @@ with batch(snakemake):
     alphas = snakemake.params.alphas
     held_out = {alpha: read_arrays(path) for alpha, path in zip(alphas, snakemake.input.held_out, strict=True)}
     datamodels = {alpha: read_arrays(path) for alpha, path in zip(alphas, snakemake.input.datamodels, strict=True)}
-    influence, trak = read_arrays(snakemake.input.influence), read_arrays(snakemake.input.trak)
-    write_table(snakemake.output[0], toy_scores(held_out, datamodels, influence, trak))
+    others = (read_arrays(snakemake.input[name]) for name in ("influence", "trak", "averaged"))
+    write_table(snakemake.output[0], toy_scores(held_out, datamodels, *others))

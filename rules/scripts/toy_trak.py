@@ -9,5 +9,8 @@ with batch(snakemake):
     training = toy_training(snakemake.params.toy)
     networks = [toy_network(data, training, theta) for theta in subsets["theta"]]
     arrays = trak_by_models(networks, data["X_test"][targets], data["y_test"][targets], snakemake.params.dimensions)
-    own = own_scores(arrays["scores"], arrays["models"], subsets["masks"], subsets["test_margins"][:, targets])
-    write_arrays(snakemake.output[0], **arrays, own=own)
+    own = {
+        f"own_{kind}": own_scores(arrays[kind], arrays["models"], subsets["masks"], subsets["test_margins"][:, targets])
+        for kind in ("scores", "newton")
+    }
+    write_arrays(snakemake.output[0], **arrays, **own)

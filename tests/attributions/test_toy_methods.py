@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from influence_lab.attributions.gradients import cosines
 from influence_lab.attributions.influence import influence
+from influence_lab.attributions.relative import normalisers
+from influence_lab.attributions.representers import representers
 from influence_lab.attributions.toy_attributions import toy_attributions
 from influence_lab.attributions.toy_methods import METHODS, hidden_features
 from tests.attributions.toy_cases import OPTIONS, settings
@@ -63,18 +66,35 @@ def settings_of_one_point(setting):
     return replace(setting, path=[network])
 
 
-def test_cosine_influence_is_relatif_over_a_length_of_the_query():
+def test_ell_relatif_is_cosine_influence_times_a_length_of_the_query():
+    """So the two rank training points alike, and subsets too."""
     setting = settings()["true"][0]
-    ratio = METHODS["ℓ-RelatIF"](setting).matrix / METHODS["cosine influence"](setting).matrix
+    values, basis = np.linalg.eigh(explicit(setting)[1])
+    whitened = (gradients @ basis / np.sqrt(values) for gradients in (setting.tests, setting.network.train_gradients))
+    ratio = METHODS["ℓ-RelatIF"](setting).matrix / cosines(*whitened)
     assert_allclose(ratio, np.tile(ratio[:, :1], ratio.shape[1]), rtol=1e-8)
+
+
+def test_theta_relatif_is_influence_over_the_length_of_the_response():
+    setting = settings()["true"][0]
+    raw, curvature = explicit(setting)
+    gradients = setting.network.train_gradients
+    assert_allclose(METHODS["θ-RelatIF"](setting).matrix, raw / normalisers(gradients, curvature).theta, rtol=1e-9)
+
+
+def test_the_fitted_damping_is_another_one():
+    setting = settings()["true"][0]
+    curvature = setting.network.gauss_newton() + OPTIONS.fitted_damping * np.eye(len(setting.network.theta))
+    expected = influence(setting.tests, setting.network.train_gradients, curvature)
+    assert_allclose(METHODS["influence, G + λ*I"](setting).matrix, expected, rtol=1e-9, atol=1e-12)
 
 
 def test_representer_values_add_up_to_the_margins_of_the_refitted_layer():
     setting = settings()["true"][0]
+    train, test = (hidden_features(setting.network, X) for X in (setting.network.X, setting.X))
+    layer = representers(train, setting.network.y, OPTIONS.representer_decay).weights
     total = METHODS["representer points"](setting).matrix.sum(axis=1)
-    features = hidden_features(setting.network, setting.X)
-    weights = np.linalg.lstsq(features, (2 * setting.y - 1) * total, rcond=None)[0]
-    assert_allclose(features @ weights, (2 * setting.y - 1) * total, atol=1e-8)
+    assert_allclose(total, (2 * setting.y - 1) * (test @ layer), rtol=1e-6, atol=1e-8)
 
 
 def test_every_method_gives_scores_of_the_right_shape_or_says_why_not():

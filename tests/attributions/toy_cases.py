@@ -10,7 +10,14 @@ from influence_lab.models.toy_scoreboard import scoreboard_networks
 
 TOY = {"hidden": [6, 4], "epochs": 20, "batch_size": 16, "learning_rate": 0.02}
 OPTIONS = Options(
-    damping=0.05, tolerance=1e-12, depth=2000, steps=60, rank=60, representer_decay=0.01, trak_dimension=10
+    damping=0.05,
+    fitted_damping=0.5,
+    tolerance=1e-12,
+    depth=2000,
+    steps=60,
+    rank=60,
+    representer_decay=0.01,
+    trak_dimension=10,
 )
 DATA = toy_data(0, [12, 12], [-1.0, 1.0], [0.0, 0.0], [0.5, 0.5], 24, 0.5, 0.05, 10)
 TRAINING = toy_training(TOY, precision="float64")

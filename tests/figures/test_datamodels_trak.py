@@ -2,14 +2,8 @@ import numpy as np
 import pandas as pd
 from numpy.testing import assert_allclose
 
-from influence_lab.figures.datamodels_trak import (
-    angles,
-    extreme_points,
-    planes,
-    scores_by_alpha,
-    scores_by_size,
-    separation,
-)
+from influence_lab.figures.datamodel_embeddings import angles, planes, separation
+from influence_lab.figures.datamodels_trak import extreme_points, scores_by_alpha, scores_by_size
 
 LINE = pd.DataFrame({"x": [50, 100], "mean": [0.2, 0.4], "half": [0.05, 0.04]})
 RNG = np.random.default_rng(0)

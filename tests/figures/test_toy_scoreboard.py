@@ -19,7 +19,7 @@ TABLE = pd.DataFrame(
 def test_every_method_has_a_group():
     assert group_of("TRAK, 350 models") == group_of("datamodels, 3500 trainings") == "many networks"
     assert {group_of(name) for name in ("TRAK, 1 model", "LiSSA", "random")} == {"gradients", "curvature", "baseline"}
-    assert group_of("cosine influence") in GROUPS
+    assert group_of("ℓ-RelatIF") in GROUPS
 
 
 def test_empty_cells_draw_nothing_and_the_ceiling_is_a_line():

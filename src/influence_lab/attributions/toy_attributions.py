@@ -24,8 +24,9 @@ class Run(NamedTuple):
 
 
 def run(method: Method, setting: Setting) -> Run:
-    """Run a method, its shared gradients computed before the clock starts."""
+    """Run a method, all gradients computed before the clock starts."""
     setting.share()
+    _ = setting.earlier
     start = time.process_time()
     try:
         scores, failure = method(setting), ""
@@ -35,18 +36,26 @@ def run(method: Method, setting: Setting) -> Run:
 
 
 def peak_bytes(method: Method, setting: Setting) -> int:
-    """Most memory that numpy's arrays take while a method runs, beyond the shared gradients.
+    """Most memory that numpy's arrays take while a method runs, beyond the gradients.
 
     torch's tensors are not seen: passes through the network, whose gradients (a few MB) are shared by nearly all
     methods, and the Hessian of the one that takes it, p² numbers.
     """
     setting.share()
+    _ = setting.earlier
     tracemalloc.start()
     try:
         run(method, setting)
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+
+
+def gradient_seconds(setting: Setting) -> float:
+    """Processor seconds of all gradients at one trained network, the first time that they are asked for."""
+    start = time.process_time()
+    setting.share()
+    return time.process_time() - start
 
 
 def toy_settings(
@@ -80,10 +89,13 @@ def toy_attributions(settings: dict[str, list[Setting]], methods: dict[str, Meth
     Returns:
         `methods`, shape (K,), names. `matrix`, shape (S, K, m, n), float32, with the true labels; `own`, shape
         (S, K, n), with flipped ones; NaN where a method does not define it. `seconds`, shape (S, K), of processor time
-        for the matrix and the own scores together. `peak_bytes`, shape (K,), of the first seed. `failures`, shape
-        (S, K), why there is no matrix.
+        for the matrix and the own scores together; `gradient_seconds`, shape (S,), for the gradients at the trained
+        network. `peak_bytes`, shape (K,), of the first seed. `failures` and `own_failures`, shape (S, K), why there is
+        no matrix and no own score.
     """
     with one_thread():
+        settings["flipped"][0].share()  # torch's first pass is not the cost of gradients
+        gradients = [gradient_seconds(setting) for setting in settings["true"]]
         runs = [[run(method, setting) for method in methods.values()] for setting in settings["true"]]
         flipped = [[run(method, setting) for method in methods.values()] for setting in settings["flipped"]]
         peaks = [peak_bytes(method, settings["true"][0]) for method in methods.values()]
@@ -94,8 +106,10 @@ def toy_attributions(settings: dict[str, list[Setting]], methods: dict[str, Meth
         "matrix": np.array([[_filled(one.scores.matrix, (m, n)) for one in row] for row in runs], dtype=np.float32),
         "own": np.array([[_filled(one.scores.own, (n,)) for one in row] for row in flipped]),
         "seconds": np.array([[one.seconds for one in row] for row in runs]),
+        "gradient_seconds": np.array(gradients),
         "peak_bytes": np.array(peaks),
         "failures": np.array([[one.failure for one in row] for row in runs]),
+        "own_failures": np.array([[one.failure for one in row] for row in flipped]),
     }
 
 

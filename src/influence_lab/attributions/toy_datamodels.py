@@ -14,8 +14,17 @@ def influence_limit(influence: dict[str, Array]) -> Array:
 
     The mean over starts, because a datamodel of retrainings averages over starts too.
     """
-    best = int(influence["damping_scores"].mean(axis=1).argmax())
-    return influence["weights"][best].mean(axis=0)
+    return influence["weights"][chosen_place(influence)].mean(axis=0)
+
+
+def chosen_place(influence: dict[str, Array]) -> int:
+    """Place of the damping that predicts best the subsets that it was judged on, in the mean over networks."""
+    return int(influence["damping_scores"].mean(axis=1).argmax())
+
+
+def chosen_damping(influence: dict[str, Array]) -> float:
+    """λ*, that damping."""
+    return float(influence["dampings"][chosen_place(influence)])
 
 
 def fit_sizes(sizes: Sequence[int], subsets: int) -> list[int]:

@@ -7,14 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from scipy.linalg import solve_triangular
+from scipy.special import expit
 
 from influence_lab.attributions.gradients import cosines, dot_products, tracin
 from influence_lab.attributions.influence import solve
 from influence_lab.attributions.kronecker import ekfac_bases, kfac_bases, kronecker_solve
-from influence_lab.attributions.relative import normalisers
 from influence_lab.attributions.representers import representers
-from influence_lab.attributions.trak import ensemble, features, inverse_features, kernel, projection
+from influence_lab.attributions.trak import Features, ensemble, inverse_features, kernel, projection
 from influence_lab.curvature.arnoldi import leading_pairs
 from influence_lab.curvature.conjugate_gradient import conjugate_gradient
 from influence_lab.curvature.lissa import lissa
@@ -25,9 +24,10 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Options:
-    """Numbers of the configuration's section `toy_scoreboard`; see there."""
+    """Numbers of the configuration's section `toy_scoreboard`, see there; and λ*, chosen on trained subsets."""
 
     damping: float
+    fitted_damping: float
     tolerance: float
     depth: int
     steps: int
@@ -67,18 +67,41 @@ class Setting:
         return self.network.margin_gradients(self.X, self.y)
 
     @cached_property
+    def logits(self) -> Array:
+        """Gradients of the training points' logits, shape (n, p)."""
+        return self.network.logit_gradients(self.network.X)
+
+    @cached_property
+    def p(self) -> Array:
+        """Probability of the label 1 at the training points, shape (n,)."""
+        return expit(self.network.logits(self.network.X))
+
+    @cached_property
+    def trains(self) -> Array:
+        """Gradients of the training losses, shape (n, p)."""
+        return (self.p - self.network.y)[:, None] * self.logits
+
+    @cached_property
     def root(self) -> Array:
-        r"""F with $G = F^\top F$, from the gradients of the training points' logits, shape (n, p)."""
-        p = 1 / (1 + np.exp(-self.network.logits(self.network.X)))
-        return np.sqrt(p * (1 - p) / len(p))[:, None] * self.network.logit_gradients(self.network.X)
+        r"""F with $G = F^\top F$, shape (n, p)."""
+        return np.sqrt(self.p * (1 - self.p) / len(self.p))[:, None] * self.logits
+
+    @cached_property
+    def earlier(self) -> list[tuple[Array, Array]]:
+        """Gradients of margins and of training losses at the checkpoints before the last."""
+        return [(network.margin_gradients(self.X, self.y), network.train_gradients) for network in self.path[:-1]]
+
+    def curvature(self, damping: float) -> Array:
+        """G + λI, shape (p, p)."""
+        return self.root.T @ self.root + damping * np.eye(self.root.shape[1])
 
     def product(self, vectors: Array) -> Array:
         """(G + λI) v without G, for v of shape (p,) or (p, m)."""
         return self.root.T @ (self.root @ vectors) + self.options.damping * vectors
 
     def share(self) -> None:
-        """Compute what all methods share, so that none of them is charged for it."""
-        _ = self.tests, self.root, self.network.train_gradients
+        """Compute the gradients at the trained network, which are timed by themselves."""
+        _ = self.tests, self.root, self.trains
 
 
 class Scores(NamedTuple):
@@ -101,21 +124,28 @@ def by_inverse(inverse: Inverse) -> Method:
     r"""Influence $-\nabla f_i^\top C^{-1} g_j$ and self-influence $g_j^\top C^{-1} g_j$ from a way to solve."""
 
     def method(setting: Setting) -> Scores:
-        gradients = setting.network.train_gradients
-        responses = inverse(setting, gradients.T)  # (p, n)
-        return Scores(-setting.tests @ responses, np.sum(gradients.T * responses, axis=0))
+        responses = inverse(setting, setting.trains.T)  # (p, n)
+        return Scores(-setting.tests @ responses, np.sum(setting.trains.T * responses, axis=0))
 
     return method
 
 
-def explicit(setting: Setting, right: Array) -> Array:
-    """G formed and factorised."""
-    return solve(setting.root.T @ setting.root + setting.options.damping * np.eye(len(right)), right)
+def explicit(damping: str) -> Inverse:
+    """G formed and factorised, with the option of that name for λ."""
+
+    def inverse(setting: Setting, right: Array) -> Array:
+        return solve(setting.curvature(getattr(setting.options, damping)), right)
+
+    return inverse
 
 
-def exact_hessian(setting: Setting, right: Array) -> Array:
-    """H + λI; raises `NotPositiveDefiniteError` where the network is not at a minimum that λ makes convex."""
-    return solve(setting.network.hessian() + setting.options.damping * np.eye(len(right)), right)
+def exact_hessian(damping: str) -> Inverse:
+    """H + λI; raises `NotPositiveDefiniteError` where λ does not make the network's Hessian positive definite."""
+
+    def inverse(setting: Setting, right: Array) -> Array:
+        return solve(setting.network.hessian() + getattr(setting.options, damping) * np.eye(len(right)), right)
+
+    return inverse
 
 
 def by_conjugate_gradient(setting: Setting, right: Array) -> Array:
@@ -155,41 +185,34 @@ def last_layer(setting: Setting, right: Array) -> Array:
     return solved
 
 
-def relative(name: str) -> Method:
-    """θ-RelatIF or ℓ-RelatIF: influence over a normaliser of the training point."""
-
-    def method(setting: Setting) -> Scores:
-        scores = by_inverse(explicit)(setting)
-        curvature = setting.root.T @ setting.root + setting.options.damping * np.eye(setting.root.shape[1])
-        norms = getattr(normalisers(setting.network.train_gradients, curvature), name)
-        return Scores(scores.matrix / norms, scores.own / norms)
-
-    return method
+def theta_relative(setting: Setting) -> Scores:
+    r"""θ-RelatIF: influence over $\|C^{-1}g_j\|$."""
+    responses = explicit("damping")(setting, setting.trains.T)
+    norms = np.linalg.norm(responses, axis=0)
+    return Scores(-setting.tests @ responses / norms, np.sum(setting.trains.T * responses, axis=0) / norms)
 
 
-def cosine_influence(setting: Setting) -> Scores:
-    """Cosines of gradients whitened by G + λI. Every point has cosine 1 with itself."""
-    curvature = setting.root.T @ setting.root + setting.options.damping * np.eye(setting.root.shape[1])
-    lower = np.linalg.cholesky(curvature)
-    whitened = (solve_triangular(lower, g.T, lower=True).T for g in (setting.tests, setting.network.train_gradients))
-    return Scores(cosines(*whitened), None)
+def ell_relative(setting: Setting) -> Scores:
+    r"""ℓ-RelatIF: influence over $\sqrt{g_j^\top C^{-1}g_j}$, the cosine of whitened gradients times a length of z."""
+    scores = by_inverse(explicit("damping"))(setting)
+    norms = np.sqrt(scores.own)
+    return Scores(scores.matrix / norms, norms)
 
 
 def dot_product(setting: Setting) -> Scores:
     """Gradients as they are."""
-    gradients = setting.network.train_gradients
-    return Scores(dot_products(setting.tests, gradients), np.sum(gradients**2, axis=1))
+    return Scores(dot_products(setting.tests, setting.trains), np.sum(setting.trains**2, axis=1))
 
 
 def gradient_cosine(setting: Setting) -> Scores:
     """Gradients of unit length. Every point has cosine 1 with itself."""
-    return Scores(cosines(setting.tests, setting.network.train_gradients), None)
+    return Scores(cosines(setting.tests, setting.trains), None)
 
 
 def tracin_checkpoints(setting: Setting) -> Scores:
     """Dot products at all checkpoints. The rate is Adam's, whose own steps are not along the gradient."""
-    tests = np.stack([network.margin_gradients(setting.X, setting.y) for network in setting.path])
-    trains = np.stack([network.train_gradients for network in setting.path])
+    pairs = [*setting.earlier, (setting.tests, setting.trains)]
+    tests, trains = (np.stack(part) for part in zip(*pairs, strict=True))
     rates = np.full(len(trains), setting.rate)
     return Scores(tracin(tests, trains, rates), setting.rate * np.sum(trains**2, axis=(0, 2)))
 
@@ -204,9 +227,10 @@ def representer_points(setting: Setting) -> Scores:
 
 def trak_of_one_model(setting: Setting) -> Scores:
     """TRAK's first four steps with this network alone, trained on all points."""
-    network = setting.network
-    matrix = projection(len(network.theta), setting.options.trak_dimension, [setting.seed, 4])
-    model = features(network, setting.X, setting.y, matrix)
+    matrix = projection(setting.logits.shape[1], setting.options.trak_dimension, [setting.seed, 4])
+    signs = 2 * setting.network.y - 1
+    wrong = expit(-signs * setting.network.logits(setting.network.X))
+    model = Features(signs[:, None] * setting.logits @ matrix, setting.tests @ matrix, wrong)
     own = np.sum(model.train * inverse_features(model.train).T, axis=1) * model.wrong
     return Scores(ensemble(kernel(model)[None], model.wrong[None]), own)
 
@@ -229,17 +253,18 @@ def hidden_features(network: LogisticNetwork, X: Array) -> Array:
 
 
 METHODS: dict[str, Method] = {
-    "influence, G + λI": by_inverse(explicit),
-    "influence, H + λI": by_inverse(exact_hessian),
+    "influence, G + λI": by_inverse(explicit("damping")),
+    "influence, G + λ*I": by_inverse(explicit("fitted_damping")),
+    "influence, H + λI": by_inverse(exact_hessian("damping")),
+    "influence, H + λ*I": by_inverse(exact_hessian("fitted_damping")),
     "conjugate gradient": by_inverse(by_conjugate_gradient),
     "LiSSA": by_inverse(by_lissa),
     "Arnoldi": by_inverse(by_arnoldi),
     "EK-FAC": by_inverse(by_ekfac),
     "K-FAC": by_inverse(by_kfac),
     "last layer": by_inverse(last_layer),
-    "θ-RelatIF": relative("theta"),
-    "ℓ-RelatIF": relative("ell"),
-    "cosine influence": cosine_influence,
+    "θ-RelatIF": theta_relative,
+    "ℓ-RelatIF": ell_relative,
     "gradient dot product": dot_product,
     "gradient cosine": gradient_cosine,
     "TracIn": tracin_checkpoints,

@@ -34,8 +34,8 @@ def trak_by_models(
         dimensions: of the projections, drawn anew for each model.
 
     Returns:
-        `models`, the numbers of models, shape (c,). `scores`, shape (dimensions, c, m, n). `newton`, shape
-        (dimensions, c, m, n): the same with R and the leverages kept.
+        `models`, the numbers of models, shape (c,), and `dimensions`. `scores`, shape (dimensions, c, m, n). `newton`,
+        shape (dimensions, c, m, n): the same with R and the leverages kept.
     """
     counts, n, wide = model_numbers(len(networks)), len(networks[0].X), max(dimensions)
     shape = (len(dimensions), len(X), n)
@@ -52,7 +52,8 @@ def trak_by_models(
         if number in counts:
             found["scores"].append(kernels / number * (wrong / number))
             found["newton"].append(newton / number)
-    return {"models": np.array(counts)} | {name: np.stack(arrays, axis=1) for name, arrays in found.items()}
+    numbers = {"models": np.array(counts), "dimensions": np.array(dimensions)}
+    return numbers | {name: np.stack(arrays, axis=1) for name, arrays in found.items()}
 
 
 def own_scores(scores: Array, models: Array, masks: Array, outputs: Array) -> Array:

@@ -23,7 +23,10 @@ class DatamodelsTrak(Section):
     repeats: int = Field(ge=2, multiple_of=2, description="trainings of each held-out subset at the other α")
     targets: int = Field(ge=6, multiple_of=3, description="test points whose margins are predicted")
     embedded: int = Field(ge=20, multiple_of=2, description="training points of two discs, embedded by datamodels")
-    sizes: list[Size] = Field(min_length=1, description="subsets that datamodels are fitted on, besides all")
+    sizes: list[Size] = Field(
+        min_length=1,
+        description="subsets that datamodels are fitted on, besides all; the first also choose λ of influence",
+    )
     dampings: list[Damping] = Field(
         min_length=1, description="λ of G + λI that influence is computed with, to choose from"
     )

@@ -24,7 +24,6 @@ MEMBERS = {
     "representer points": "last layer",
     "θ-RelatIF": "curvature, normalised",
     "ℓ-RelatIF": "curvature, normalised",
-    "cosine influence": "curvature, normalised",
     "gradient dot product": "gradients",
     "gradient cosine": "gradients",
     "TracIn": "gradients",

@@ -1,8 +1,8 @@
 """Take points away from a ReLU network under the proximal Bregman objective, and say where that was not solved."""
 
 import numpy as np
-from scipy.optimize import minimize
 
+from influence_lab.models.kinks import Search, search
 from influence_lab.models.local_objective import LocalObjective, bregman, weights_of
 from influence_lab.models.logistic_network import LogisticNetwork
 from influence_lab.models.retraining import one_thread
@@ -11,6 +11,7 @@ from influence_lab.models.toy import toy_network
 
 Array = np.ndarray
 LEFT = 0.1  # a solve counts if what is left of the gradient can move θ by at most this share of the response
+NEAR = 1e-3  # of the response: gradients so near to the end are combined
 
 
 def removal_responses(network: LogisticNetwork, points: Array, damping: float) -> dict[str, Array]:
@@ -22,21 +23,26 @@ def removal_responses(network: LogisticNetwork, points: Array, damping: float) -
         damping: λ.
 
     Returns:
-        `theta` of shape (k, p). `left` of shape (k,): $\|\nabla Q\|/\lambda$ over $\|\theta - \theta^s\|$, where the
-        numerator bounds the distance to the minimum if the objective is λ-strongly convex on the way. `converged`:
-        whether `left` is at most 0.1. A search that ends at a kink of a ReLU keeps a gradient, and does not count.
+        `theta` of shape (k, p). `left` of shape (k,): $\|g\|/\lambda$ over $\|\theta - \theta^s\|$, where g is the
+        shortest convex combination of the gradients ∇Q within a thousandth of the response from θ. That bounds the
+        distance to the minimum if the objective is λ-strongly convex on the way. `gradient` of shape (k,): the same
+        with the gradient at θ itself, which stays where a minimum lies at the kink of a ReLU. `converged`: whether
+        `left` is at most 0.1. Responses near 1e-9 and below drown in rounding, and do not count.
     """
-    start = np.linalg.inv(network.gauss_newton() + damping * np.eye(len(network.theta)))
-    n, thetas, left = len(network.X), [], []
+    inverse = np.linalg.inv(network.gauss_newton() + damping * np.eye(len(network.theta)))
+    n, thetas, left, gradient = len(network.X), [], [], []
     for point in points:
         objective = bregman(network, damping, weights_of(n, int(point), -1 / n))
-        thetas.append(minimise_from_anchor(objective, start))
-        moved = np.linalg.norm(thetas[-1] - network.theta)
-        left.append(np.linalg.norm(objective.gradient(thetas[-1])) / damping / max(moved, np.finfo(float).tiny))
-    return {"theta": np.stack(thetas), "left": np.array(left), "converged": np.array(left) <= LEFT}
+        found = minimise_from_anchor(objective, (inverse + inverse.T) / 2)
+        thetas.append(found.path[-1])
+        reach = max(damping * np.linalg.norm(found.path[-1] - network.theta), np.finfo(float).tiny)
+        left.append(found.stationarity(NEAR) / reach)
+        gradient.append(np.linalg.norm(found.gradients[-1]) / reach)
+    left, gradient = np.array(left), np.array(gradient)
+    return {"theta": np.stack(thetas), "left": left, "gradient": gradient, "converged": left <= LEFT}
 
 
-def minimise_from_anchor(objective: LocalObjective, inverse: Array) -> Array:
+def minimise_from_anchor(objective: LocalObjective, inverse: Array) -> Search:
     """BFGS from θ^s, started with the inverse of the Gauss-Newton matrix: a quadratic would take one step.
 
     It needs no second derivatives, which at a kink say nothing about the other side. The objective is divided by its
@@ -44,23 +50,19 @@ def minimise_from_anchor(objective: LocalObjective, inverse: Array) -> Array:
 
     Args:
         objective: to be minimised.
-        inverse: (G + λI)⁻¹ at θ^s, shape (p, p).
+        inverse: (G + λI)⁻¹ at θ^s, symmetric, shape (p, p).
 
     Returns:
-        The last θ, shape (p,).
+        The way, with the gradients of the objective itself.
     """
-    size = np.linalg.norm(objective.gradient(objective.anchor))
-    if size == 0:
-        return objective.anchor
-    inverse = (inverse + inverse.T) / 2 * size
-    found = minimize(
+    size = max(np.linalg.norm(objective.gradient(objective.anchor)), np.finfo(float).tiny)
+    found = search(
         lambda theta: objective.value(theta) / size,
+        lambda theta: objective.gradient(theta) / size,
         objective.anchor,
-        jac=lambda theta: objective.gradient(theta) / size,
-        method="BFGS",
-        options={"gtol": 1e-6, "maxiter": 200, "hess_inv0": inverse},
+        inverse * size,
     )
-    return found.x
+    return found._replace(gradients=found.gradients * size)
 
 
 def toy_removals(
@@ -76,7 +78,7 @@ def toy_removals(
         damping: λ.
 
     Returns:
-        `points`, `left` and `converged` of shape (seeds, k), `theta` of shape (seeds, k, p).
+        `points`, `left`, `gradient` and `converged` of shape (seeds, k), `theta` of shape (seeds, k, p).
     """
     n, found = len(data["X_train"]), []
     with one_thread():
