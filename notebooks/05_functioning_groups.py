@@ -775,7 +775,7 @@ times = mean_interval([group_search.rim_over_core(toy, each) for each in feature
 display(
     Markdown(
         f"At its maximum, the raw group of {spread(raw['peak'], 0)} points has {spread(raw['own_peak'])} of its members in the seed's disc and {spread(raw['blue_peak'])} in the blue class, the rest in the other disc. "
-        f"So its size is not where the search came to the end of a disc, and that it is below {cluster_size} is no confirmation of the report's reason. Of the {sum(count for _, count in refused)} points of the seed's disc that it then refuses (all networks), "
+        f"So its size is not where the search came to the end of a disc, and a size below {cluster_size} would be no confirmation of the report's reason. Of the {sum(count for _, count in refused)} points of the seed's disc that it then refuses (all networks), "
         f"{spread(length_share) if len(length_share) > 1 else 'too few to say'} would be accepted at length 1: those are refused for their length, the others for their direction. "
         "Cosine influence removes the length. But then a point needs only a direction within reach, and the other disc qualifies too."
     )
