@@ -830,7 +830,7 @@ display(
 #
 # Everything that can be chosen was chosen on tuning draws, for the baselines as for the rule: for k-means the index that counts the clusters, for spectral clustering the neighbours and how eigenvalues
 # count, for mutual neighbours $k$; a rule takes the variant with the best mean. For our rule, $k$, the number of networks, λ and the condition on other classes were fixed on the same draws by hand, where we also tried links by shared
-# neighbours and gradients of other layers. The draws that judge were made afterwards, each with 2 to 5 discs of unequal radii (0.2 to 0.7) and sizes (30 to 120 points), at least 0.2 apart.
+# neighbours and gradients of other layers. (The list of the baselines' variants is younger: it was written after a review had tried some of them on both sets of draws. If that helps anyone, it helps the baselines.) The draws that judge were made after the rule, each with 2 to 5 discs of unequal radii (0.2 to 0.7) and sizes (30 to 120 points), at least 0.2 apart.
 
 # %%
 tuned = read_table(artifact("evaluations/groups_tuning.parquet"))
