@@ -40,7 +40,9 @@ def verdict_html(claim: Claim, measured: dict[str, Measurement], judgement: Judg
     """A claim, its checks with their numbers, and its verdict, as the box that a page shows."""
     rows = "".join(_row(check, measured[check.name]) for check in claim.checks)
     verdict = judgement.verdict
-    label = "Correct is:" if verdict in ("corrected", "refuted") else "To add:"
+    # refuted with a correction: the correction failed as well
+    labels = {"corrected": "Correct is:", "refuted": "Put forward in its place, and failing too:"}
+    label = labels.get(verdict, "To add:")
     correction = f"<p><strong>{label}</strong> {html_with_math(claim.correction)}</p>" if claim.correction else ""
     return (
         f'<div class="claim claim-{verdict}" id="claim-{claim.id}">'
