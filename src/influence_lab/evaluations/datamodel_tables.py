@@ -81,13 +81,15 @@ def closed_form_table(
         each row.
     """
     n, size, rows = limit.shape[1], np.linalg.norm(limit), []
-    for count in (*(few for few in (50, 100, 200) if few < n), n + 1, 2 * n):
-        for text, draw in (("Bernoulli", bernoulli_masks), ("fixed size", random_subsets)):
-            masks = draw(n, 0.5, count, seed=0)
-            found = least_squares_datamodels(masks, influence_margins(networks, X, y, damping, masks)).weights
-            gap = limit - found
-            free = gap - gap.mean(axis=1, keepdims=True)
-            rows.append((count, text, np.linalg.norm(gap) / size, np.linalg.norm(free) / size))
+    counts = (*(few for few in (50, 100, 200) if few < n), n + 1, 2 * n)
+    draws = {"Bernoulli": bernoulli_masks, "fixed size": random_subsets}
+    cases = [(count, text, draw(n, 0.5, count, seed=0)) for count in counts for text, draw in draws.items()]
+    predicted = influence_margins(networks, X, y, damping, np.concatenate([masks for *_, masks in cases]))
+    ends = np.cumsum([count for count, *_ in cases])
+    for (count, text, masks), outputs in zip(cases, np.split(predicted, ends[:-1]), strict=True):
+        gap = limit - least_squares_datamodels(masks, outputs).weights
+        free = gap - gap.mean(axis=1, keepdims=True)
+        rows.append((count, text, np.linalg.norm(gap) / size, np.linalg.norm(free) / size))
     return pd.DataFrame(rows, columns=["k", "masks", "distance", "free"])
 
 

@@ -143,16 +143,17 @@ def cost_rows(scores: dict[str, Array], training_seconds: float, checkpoints: in
     """
     rows = []
     for k, name in enumerate(scores["methods"]):
-        if scores["failures"][:, k].any():
+        ran = scores["failures"][:, k] == ""
+        if ran.sum() < 2:
             rows += [
                 missing(name, metric, "no scores")
                 for metric in ("seconds", "training_seconds", "gradient_seconds", "peak_mb")
             ]
             continue
         passes = 0 if name in NO_GRADIENTS else checkpoints if name == "TracIn" else 1
-        gradients, training = passes * scores["gradient_seconds"], training_seconds * (name not in NO_NETWORK)
+        gradients, training = passes * scores["gradient_seconds"][ran], training_seconds * (name not in NO_NETWORK)
         rows += [
-            row(name, "seconds", scores["seconds"][:, k] + gradients + training, "seeds"),
+            row(name, "seconds", scores["seconds"][ran, k] + gradients + training, "seeds"),
             (name, "training_seconds", training, np.nan, "", 1, ""),
             row(name, "gradient_seconds", gradients, "seeds"),
             (name, "peak_mb", scores["peak_bytes"][k] / 1e6, np.nan, "", 1, ""),
