@@ -440,7 +440,11 @@ rule retraining_bench:
     resources:
         mem_mb=3000,
     params:
-        toy=config["toy"],
+        toy={
+            name: value
+            for name, value in config["toy"].items()
+            if not name.startswith("groups_")
+        },
     message:
         "Time the retraining engine against a torch loop and Keras"
     script:
