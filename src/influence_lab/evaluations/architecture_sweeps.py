@@ -8,7 +8,7 @@ import numpy as np
 from influence_lab.attributions.influence import influence
 from influence_lab.evaluations.agreement import correlations
 from influence_lab.evaluations.drawn_points import drawn_points
-from influence_lab.models.retraining import logits, retrain
+from influence_lab.models.retraining import logistic_losses, retrain
 from influence_lab.models.retraining_weights import leave_out
 from influence_lab.models.retraining_work import Training, make_work
 from influence_lab.models.toy import toy_network, toy_training
@@ -100,8 +100,7 @@ def _agreement(
     effects = []
     for how in (replace(training, absent="dropped"), training):
         theta = retrain(work, how).parameters[:, -1]
-        f = logits(theta, how, X_test).astype(np.float64)
-        losses = np.logaddexp(0, f) - y_test * f
+        losses = logistic_losses(theta, how, X_test, y_test)
         effects.append((losses[1:] - losses[0]).T)
     model = toy_network(data, training, theta[0])  # with all points both ways of training are the same
     curvature = model.gauss_newton() + (damping + training.decay) * np.eye(model.network.size)

@@ -8,7 +8,7 @@ from scipy import stats
 
 from influence_lab.attributions.relative import relative_influences
 from influence_lab.evaluations.loss_bias import loss_correlation
-from influence_lab.models.retraining import logits
+from influence_lab.evaluations.noise import leave_one_out_effects
 from influence_lab.models.toy import toy_network, toy_training
 
 Array = np.ndarray
@@ -33,10 +33,7 @@ def cold_bias(data: dict[str, Array], retrained: dict[str, Array], toy: dict[str
     """
     training, X, y = toy_training(toy), data["X_test"], data["y_test"]
     networks = [toy_network(data, training, theta) for theta in retrained["theta"]]
-    removals = [
-        (_losses(logits(without, training, X), y) - network.losses(X, y)).T  # (m, n)
-        for network, without in zip(networks, retrained["theta_without"], strict=True)
-    ]
+    removals = leave_one_out_effects(retrained, training, X, y)[1].swapaxes(1, 2)  # (seeds, m, n)
     sizes = stats.rankdata(np.abs(removals).mean(axis=1), axis=1)  # (seeds, n)
     agreement = np.corrcoef(sizes)  # of ranks: Spearman's
     rows = []
@@ -49,8 +46,3 @@ def cold_bias(data: dict[str, Array], retrained: dict[str, Array], toy: dict[str
         others = np.delete(agreement[seed], seed).mean()
         rows += [(seed, name, bias, others if name == "removal" else np.nan) for name, bias in biases.items()]
     return pd.DataFrame(rows, columns=["seed", "score", "bias", "other_seeds"])
-
-
-def _losses(f: Array, y: Array) -> Array:
-    """Logistic losses of logits (models, m)."""
-    return np.logaddexp(0, f) - y * f

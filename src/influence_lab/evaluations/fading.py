@@ -7,7 +7,7 @@ import numpy as np
 from influence_lab.attributions.influence import influence
 from influence_lab.evaluations.drawn_points import drawn_points
 from influence_lab.models.problem import Problem
-from influence_lab.models.retraining import logits, retrain
+from influence_lab.models.retraining import logistic_losses, retrain
 from influence_lab.models.retraining_weights import leave_out
 from influence_lab.models.retraining_work import make_work
 from influence_lab.models.toy import toy_network, toy_training
@@ -111,8 +111,8 @@ def fading(
         removed = drawn_points(n, fading_points, seed)
         weights = leave_out(n, [[], *([point] for point in removed)])
         theta = retrain(make_work(X, y, weights, seed, model.theta), training).parameters  # (k + 1, T, p)
-        f = np.stack([logits(theta[:, place], training, X_test) for place in range(theta.shape[1])])  # (T, k + 1, m)
-        losses = np.logaddexp(0, f) - y_test * f
+        after = theta.swapaxes(0, 1)  # (T, k + 1, p)
+        losses = np.stack([logistic_losses(networks, training, X_test, y_test) for networks in after])  # (T, k + 1, m)
         tests_by, train_by = model.loss_gradients(X_test, y_test), model.train_gradients[removed]
         G, identity = model.gauss_newton(), np.eye(len(model.theta))
         timed = descent_closed_form(G, train_by.T, fading_rate, fading_steps)  # (T, p, k)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from influence_lab.models.retraining import logits
+from influence_lab.models.retraining import logistic_losses
 from influence_lab.models.retraining_work import Training
 
 Array = np.ndarray
@@ -54,9 +54,10 @@ def leave_one_out_effects(retrained: dict[str, Array], training: Training, X: Ar
         X: inputs, shape (m, d).
         y: labels, shape (m,).
     """
-    losses = []
-    for whole, without in zip(retrained["theta"], retrained["theta_without"], strict=True):
-        f = logits(np.concatenate([whole[None], without]), training, X).astype(np.float64)
-        losses.append(np.logaddexp(0, f) - y * f)
-    losses = np.array(losses)
+    losses = np.array(
+        [
+            logistic_losses(np.concatenate([whole[None], without]), training, X, y)
+            for whole, without in zip(retrained["theta"], retrained["theta_without"], strict=True)
+        ]
+    )
     return losses[:, 0], losses[:, 1:] - losses[:, :1]

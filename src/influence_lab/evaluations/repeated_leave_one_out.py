@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from influence_lab.models.retraining import logits, retrain
+from influence_lab.models.retraining import logistic_losses, retrain
 from influence_lab.models.retraining_weights import leave_one_out
 from influence_lab.models.retraining_work import make_work
 from influence_lab.models.toy import toy_training
@@ -34,8 +34,7 @@ def repeated_leave_one_out(data: dict[str, Array], toy: dict[str, Any], threads:
     matrices, trainings = [], []
     for order, chunk in ((np.arange(n + 1), 32), (np.arange(n + 1)[::-1], 24)):
         trained = retrain(work.models(order), training, threads, chunk=chunk).parameters[:, -1]
-        f = logits(trained[np.argsort(order)], training, points[0])
-        losses = np.logaddexp(0, f) - points[1] * f
+        losses = logistic_losses(trained[np.argsort(order)], training, *points)
         matrices.append(losses[1:] - losses[0])
         trainings.append(len(trained))
     return {"matrix": matrices[0], "repeated": matrices[1], "trainings": np.array(trainings)}

@@ -8,7 +8,7 @@ import numpy as np
 
 from influence_lab.evaluations.drawn_points import drawn_points
 from influence_lab.evaluations.local_responses import local_responses, tangent_errors
-from influence_lab.models.retraining import logits, retrain
+from influence_lab.models.retraining import logistic_losses, retrain
 from influence_lab.models.retraining_weights import leave_out
 from influence_lab.models.retraining_work import Training, make_work
 from influence_lab.models.toy import toy_network, toy_training
@@ -139,6 +139,5 @@ def _distances(stages: dict[str, Array]) -> Array:
 
 def _effects(training: Training, without: Array, whole: Array, X: Array, y: Array) -> Array:
     """Changes of test losses, shape (m, k)."""
-    f = logits(np.concatenate([whole[None], without]), training, X)  # (k + 1, m)
-    losses = np.logaddexp(0, f) - y * f
+    losses = logistic_losses(np.concatenate([whole[None], without]), training, X, y)  # (k + 1, m)
     return (losses[1:] - losses[0]).T

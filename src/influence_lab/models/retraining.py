@@ -103,6 +103,22 @@ def logits(parameters: np.ndarray, training: Training, X: np.ndarray) -> np.ndar
     return stack.logits(inputs.expand(len(parameters), -1, -1)).numpy()
 
 
+def logistic_losses(parameters: np.ndarray, training: Training, X: np.ndarray, y: np.ndarray) -> np.ndarray:
+    r"""Logistic loss $\log(1 + e^f) - yf$ of each model at each point, in nats and float64.
+
+    Args:
+        parameters: shape (M, p).
+        training: gives the network.
+        X: inputs, shape (rows, d).
+        y: labels, shape (rows,).
+
+    Returns:
+        Shape (M, rows).
+    """
+    f = logits(parameters, training, X).astype(np.float64)
+    return np.logaddexp(0, f) - y * f
+
+
 def _trained(
     waiting: dict[int, Work], training: Training, processes: int
 ) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
