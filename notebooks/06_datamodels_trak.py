@@ -87,7 +87,8 @@ clusters = data["cluster_train"][points]
 judges = {alpha: held_out_targets(judged[alpha], chosen) for alpha in alphas}
 half = judges[0.5]
 ceiling = {alpha: judges[alpha].ceiling() for alpha in alphas}
-training = Training()  # the network's shape and steps are the report's
+theirs = read_arrays(artifact("attributions/influenciae_toy.npz"))
+training = Training(hidden=tuple(theirs["widths"][1:-1].tolist()))
 
 
 def line(method, alpha=0.5):
@@ -117,7 +118,7 @@ def line(method, alpha=0.5):
 # %% tags=["hide-input"]
 trainings = sum(len(trained[alpha]["masks"]) + np.prod(judged[alpha]["test_margins"].shape[:2]) for alpha in alphas)
 show_table(
-    tables.subset_table(trained, judged, ceiling, training),
+    tables.subset_table(trained, judged, ceiling),
     f"{trainings:,} trainings of the toy network on subsets of its {n} points. 95 % intervals over held-out subsets and "
     f"{len(chosen)} test points, the targets, here and below. α changes two things at once: with a fixed number of epochs, a smaller "
     "subset also means fewer steps of Adam.",
@@ -666,7 +667,6 @@ board = read_table(artifact("evaluations/toy_scoreboard.parquet"))
 board_data = read_arrays(artifact("data/toy.npz"))
 board_removals = read_arrays(artifact("models/toy_removals.npz"))
 board_networks = read_arrays(artifact("models/toy_scoreboard.npz"))
-theirs = read_arrays(artifact("attributions/influenciae_toy.npz"))
 board_methods = [name for name in dict.fromkeys(board["method"]) if name != CEILING]
 board_means = board.pivot(index="method", columns="metric", values="mean").reindex(board_methods)
 board_halves = board.pivot(index="method", columns="metric", values="half")

@@ -24,6 +24,12 @@ def test_margins_are_those_of_the_kept_networks(data):
     assert_allclose(found["test_margins"][1], network.margins(data["X_test"], data["y_test"]), atol=1e-5)
 
 
+@pytest.mark.parametrize(("alpha", "batches"), [(0.25, 2), (0.5, 3), (0.9, 5)])
+def test_steps_are_epochs_times_batches_of_the_subset(data, alpha, batches):
+    """10, 20 and 36 points in batches of 8, the last one smaller."""
+    assert subset_retrainings(data, TRAINING, alpha, 2)["steps"] == TRAINING.epochs * batches
+
+
 def test_held_out_trainings_of_a_subset_differ_and_subsets_are_new(data):
     fit, held = subset_retrainings(data, TRAINING, 0.5, 8), held_out_retrainings(data, TRAINING, 0.5, 4, 2)
     assert held["test_margins"].shape == (4, 2, 12)

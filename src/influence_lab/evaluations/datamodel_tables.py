@@ -13,7 +13,6 @@ from influence_lab.evaluations.intervals import mean_interval, plus_minus
 from influence_lab.evaluations.toy_scores import HeldOut
 from influence_lab.models.logistic_network import LogisticNetwork
 from influence_lab.models.retraining_weights import random_subsets
-from influence_lab.models.retraining_work import Training
 
 Array = np.ndarray
 Arrays = Mapping[str, Array]
@@ -24,18 +23,16 @@ def subset_table(
     trained: Mapping[float, Arrays],
     judged: Mapping[float, Arrays],
     ceilings: Mapping[float, tuple[float, float]],
-    training: Training,
 ) -> pd.DataFrame:
     """What was trained for each α, with Adam's steps in one training, and the noise ceiling of its judges."""
     rows = []
     for alpha, arrays in trained.items():
-        batches = int(np.ceil(arrays["masks"][0].sum() / training.batch_size))
         rows.append(
             {
                 "α": alpha,
                 "subsets, one training each": len(arrays["masks"]),
                 "held-out subsets × trainings": "{} × {}".format(*judged[alpha]["test_margins"].shape[:2]),
-                "Adam's steps": training.epochs * batches,
+                "Adam's steps": int(arrays["steps"]),
                 "test accuracy": np.mean(arrays["test_margins"] > 0),
                 "noise ceiling": plus_minus(ceilings[alpha], 3),
             }

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from influence_lab.models.retraining import logits, retrain
+from influence_lab.models.retraining_order import steps_per_epoch
 from influence_lab.models.retraining_weights import random_subsets
 from influence_lab.models.retraining_work import Training, make_work
 
@@ -37,11 +38,18 @@ def subset_retrainings(
 
     Returns:
         `masks`, shape (k, n), uint8: 1 for a point that the model saw. `train_margins` of shape (k, n) and
-        `test_margins` of shape (k, m), float32: logits of the right class. `theta`, shape (kept, p), float32.
+        `test_margins` of shape (k, m), float32: logits of the right class. `theta`, shape (kept, p), float32. `steps`
+        of the optimiser in one training, which are fewer for small subsets.
     """
     masks, seeds = _draw(len(data["X_train"]), alpha, subsets, "subsets")
-    parameters = _trained(data, training, masks, seeds, threads, folder)
-    return {"masks": masks.astype(np.uint8), **_margins(parameters, training, data), "theta": parameters[:kept]}
+    work = make_work(data["X_train"], data["y_train"], masks, seeds)
+    parameters = retrain(work, training, threads, folder).parameters[:, -1]  # (k, p)
+    return {
+        "masks": masks.astype(np.uint8),
+        **_margins(parameters, training, data),
+        "theta": parameters[:kept],
+        "steps": training.epochs * steps_per_epoch(work, training)[0],
+    }
 
 
 def held_out_retrainings(
@@ -68,7 +76,8 @@ def held_out_retrainings(
         `masks`, shape (j, n), uint8; `train_margins`, shape (j, r, n) and `test_margins`, shape (j, r, m), float32.
     """
     masks, seeds = _draw(len(data["X_train"]), alpha, subsets, "held_out", repeats)
-    parameters = _trained(data, training, np.repeat(masks, repeats, axis=0), seeds, threads, folder)
+    work = make_work(data["X_train"], data["y_train"], np.repeat(masks, repeats, axis=0), seeds)
+    parameters = retrain(work, training, threads, folder).parameters[:, -1]  # (j r, p)
     margins = _margins(parameters, training, data)
     return {"masks": masks.astype(np.uint8)} | {
         name: values.reshape(subsets, repeats, -1) for name, values in margins.items()
@@ -79,18 +88,6 @@ def _draw(n: int, alpha: float, subsets: int, stream: str, repeats: int = 1) -> 
     """Masks, and a seed a training that no other α or stream has."""
     base = 1_000_000 * round(1000 * alpha) + 500_000 * STREAMS[stream]
     return random_subsets(n, alpha, subsets, seed=base), base + np.arange(subsets * repeats)
-
-
-def _trained(
-    data: dict[str, Array],
-    training: Training,
-    masks: Array,
-    seeds: Array,
-    threads: int,
-    folder: Path | str | None,
-) -> Array:
-    work = make_work(data["X_train"], data["y_train"], masks, seeds)
-    return retrain(work, training, threads, folder).parameters[:, -1]  # (models, p)
 
 
 def _margins(parameters: Array, training: Training, data: dict[str, Array]) -> dict[str, Array]:
