@@ -1,16 +1,8 @@
 """Influence and relative influence of a tanh network by the library influenciae, as plain arrays."""
 
-import os
+import influence_lab.attributions.legacy_keras  # noqa: F401 (before TensorFlow)
 
-# Read when TensorFlow is imported: Keras 2 is what influenciae needs; one thread; no notices on standard error.
-os.environ |= {
-    "TF_USE_LEGACY_KERAS": "1",
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "TF_ENABLE_ONEDNN_OPTS": "0",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-}
-
+# isort: split
 import numpy as np
 import tensorflow as tf
 from deel.influenciae.common import ExactIHVP, InfluenceModel

@@ -1,16 +1,8 @@
 """Group influence as the library influenciae computes it, for one softmax layer."""
 
-import os
+import influence_lab.attributions.legacy_keras  # noqa: F401 (before TensorFlow)
 
-# Before TensorFlow is loaded: influenciae needs Keras 2; one thread, so that its times compare; no notices.
-os.environ |= {
-    "TF_USE_LEGACY_KERAS": "1",
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "TF_ENABLE_ONEDNN_OPTS": "0",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-}
-
+# isort: split
 import numpy as np
 import tensorflow as tf
 from deel.influenciae.common import ExactIHVP, InfluenceModel
