@@ -9,18 +9,11 @@ import nbformat
 import pytest
 
 from influence_lab.site.figures_file import figures_of
+from tests.pages import PAGES
 
 pytestmark = pytest.mark.dag
 
 MEASURED_HERE = {f"A{number}" for number in range(1, 19)} | {f"B{number}" for number in [*range(1, 22), 26]}
-PAGES = (
-    "01_taylor_neumann",
-    "02_gauss_newton",
-    "03_response_functions",
-    "04_relative_influence",
-    "05_functioning_groups",
-    "06_datamodels_trak",
-)
 
 
 @contextmanager

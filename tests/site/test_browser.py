@@ -8,15 +8,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tests.pages import PAGES
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-PAGES = (
-    "01_taylor_neumann",
-    "02_gauss_newton",
-    "03_response_functions",
-    "04_relative_influence",
-    "05_functioning_groups",
-    "06_datamodels_trak",
-)
 
 pytestmark = [
     pytest.mark.dag,
