@@ -6,5 +6,5 @@ Array = np.ndarray
 
 
 def drawn_points(n: int, count: int, seed: int) -> Array:
-    """Training points to remove: `count` of n, drawn by the seed, in increasing order."""
-    return np.sort(np.random.default_rng([seed, 3]).choice(n, count, replace=False))
+    """Training points to remove: `count` of n, all if there are no more, drawn by the seed, in increasing order."""
+    return np.sort(np.random.default_rng([seed, 3]).choice(n, min(count, n), replace=False))

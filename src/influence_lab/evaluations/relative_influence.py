@@ -6,9 +6,10 @@ import pandas as pd
 from influence_lab.attributions.relative import SCORES
 from influence_lab.attributions.relative_worlds import scores_of
 from influence_lab.data.relative_influence import WORLDS
+from influence_lab.evaluations.drawn_points import drawn_points
 from influence_lab.evaluations.intervals import mean_interval
 from influence_lab.evaluations.loss_bias import loss_correlation, loss_correlations, top_points
-from influence_lab.evaluations.removal_effects import drawn_points, removal_effects
+from influence_lab.evaluations.removal_effects import removal_effects
 from influence_lab.evaluations.retrieval import retrieval
 from influence_lab.models.relative_influence import load_world
 
@@ -41,7 +42,7 @@ def relative_removals(
         everyone = np.arange(trained.problem.n)
         warm.append(removal_effects(trained, everyone, cold=False))
         if world == "toy":
-            points.append(drawn_points(seed, len(everyone), cold_points))
+            points.append(drawn_points(len(everyone), cold_points, seed))
             cold.append(removal_effects(trained, points[-1], cold=True))
     return {"warm": np.stack(warm)} | ({"cold": np.stack(cold), "points": np.stack(points)} if cold else {})
 

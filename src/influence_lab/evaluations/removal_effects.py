@@ -26,8 +26,3 @@ def removal_effects(world: World, points: Array, cold: bool) -> Array:
     start = world.start if cold else world.theta
     after = [problem.losses(minimise(problem, start, problem.weights(i, -1 / problem.n)).theta, *test) for i in points]
     return np.array(after).T - before[:, None]
-
-
-def drawn_points(seed: int, n: int, count: int) -> Array:
-    """Indices of `count` of n training points, drawn without replacement and sorted; all of them if count ≥ n."""
-    return np.sort(np.random.default_rng([seed, n]).choice(n, min(count, n), replace=False))
