@@ -7,9 +7,9 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from influence_lab.figures.datamodels_trak import GREY, STYLES
-from influence_lab.figures.taylor_neumann import slider
-from influence_lab.figures.theme import OKABE_ITO, new_figure
+from influence_lab.figures.datamodels_trak import STYLES
+from influence_lab.figures.slider import slider
+from influence_lab.figures.theme import GREY, OKABE_ITO, new_figure
 
 Array = np.ndarray
 

@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from influence_lab.figures.taylor_neumann import slider
-from influence_lab.figures.theme import OKABE_ITO, new_figure
+from influence_lab.figures.slider import slider
+from influence_lab.figures.theme import GREY, OKABE_ITO, new_figure
 
 Array = np.ndarray
-GREY = "rgba(128,128,128,0.8)"
 STYLES = {  # method: colour, symbol
     "retraining": ("blue", "circle"),
     "influence": ("vermillion", "square"),

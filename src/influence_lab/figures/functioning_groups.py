@@ -9,13 +9,11 @@ from plotly.subplots import make_subplots
 
 from influence_lab.attributions.functioning_groups import Trace
 from influence_lab.evaluations.intervals import mean_interval
-from influence_lab.figures.taylor_neumann import slider
-from influence_lab.figures.theme import COLOUR_CYCLE, OKABE_ITO, new_figure
+from influence_lab.figures.slider import slider
+from influence_lab.figures.theme import COLOUR_CYCLE, GREY, OKABE_ITO, SYMBOLS, new_figure
 
 Array = np.ndarray
-GREY = "rgba(128,128,128,0.8)"
 PALE = {0: "rgba(0,114,178,0.35)", 1: "rgba(213,94,0,0.35)"}  # blue and red class
-SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star", "pentagon")
 
 
 def growth_steps(title: str, X: Array, y: Array, traces: Mapping[str, Trace], sizes: Sequence[int]) -> go.Figure:

@@ -8,10 +8,9 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from influence_lab.figures.theme import COLOUR_CYCLE, OKABE_ITO, new_figure
+from influence_lab.figures.theme import COLOUR_CYCLE, OKABE_ITO, SYMBOLS, new_figure
 
 Array = np.ndarray
-SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star")
 
 
 def lines(

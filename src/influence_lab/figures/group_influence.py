@@ -7,11 +7,9 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from influence_lab.figures.theme import COLOUR_CYCLE, OKABE_ITO, new_figure
+from influence_lab.figures.theme import COLOUR_CYCLE, GREY, OKABE_ITO, SYMBOLS, new_figure
 
 Array = np.ndarray
-GREY = "rgba(128,128,128,0.8)"
-SYMBOLS = ["circle", "square", "diamond", "triangle-up", "x", "cross"]
 CLASSES = {1: ("red class", "vermillion", "circle"), 0: ("blue class", "blue", "square")}
 
 

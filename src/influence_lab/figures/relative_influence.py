@@ -6,13 +6,12 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from influence_lab.figures.taylor_neumann import slider
-from influence_lab.figures.theme import OKABE_ITO, new_figure
+from influence_lab.figures.slider import slider
+from influence_lab.figures.theme import GREY, OKABE_ITO, new_figure
 
 Array = np.ndarray
 COLOURS = {"toy": "blue", "cancer": "vermillion", "digits": "green"}
 SYMBOLS = {"toy": "circle", "cancer": "square", "digits": "diamond"}
-GREY = "rgba(128,128,128,0.8)"
 
 
 def against_loss(title: str, losses: Array, sizes: Mapping[str, Array], notes: Mapping[str, str]) -> go.Figure:

@@ -6,12 +6,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from influence_lab.figures.taylor_neumann import slider
-from influence_lab.figures.theme import COLOUR_CYCLE, OKABE_ITO, new_figure
+from influence_lab.figures.slider import slider
+from influence_lab.figures.theme import COLOUR_CYCLE, GREY, OKABE_ITO, SYMBOLS, new_figure
 
 Array = np.ndarray
-GREY = "rgba(128,128,128,0.8)"
-SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star", "cross")
 
 
 def paired_scatter(title: str, x_title: str, y_title: str, pairs: Mapping[str, tuple[Array, Array]]) -> go.Figure:

@@ -7,9 +7,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from influence_lab.evaluations.response_tables import over_seeds
-from influence_lab.figures.response_functions import GREY, means_along
-from influence_lab.figures.taylor_neumann import slider
-from influence_lab.figures.theme import COLOUR_CYCLE, OKABE_ITO, new_figure
+from influence_lab.figures.response_functions import means_along
+from influence_lab.figures.slider import slider
+from influence_lab.figures.theme import COLOUR_CYCLE, GREY, OKABE_ITO, new_figure
 
 STAGES = {  # what readers see of the stages' names
     "ceiling": "ceiling",

@@ -3,10 +3,9 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from influence_lab.figures.theme import COLOUR_CYCLE, new_figure
+from influence_lab.figures.theme import COLOUR_CYCLE, SYMBOLS, new_figure
 
 DASHES = ["solid", "dash", "dot"]
-SYMBOLS = ["circle", "square", "diamond", "cross", "x"]
 
 
 def cost_by_points(table: pd.DataFrame) -> go.Figure:

@@ -15,6 +15,8 @@ OKABE_ITO = {
 
 # Black vanishes on a dark page, so it is not among the colours that traces take in turn.
 COLOUR_CYCLE = [OKABE_ITO[name] for name in ("blue", "vermillion", "green", "orange", "purple", "sky", "yellow")]
+GREY = "rgba(128,128,128,0.8)"  # of references and guides: seen on light and on dark pages
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star", "pentagon")
 
 
 def new_figure(

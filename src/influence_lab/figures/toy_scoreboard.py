@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from influence_lab.evaluations.toy_scoreboard import CEILING
-from influence_lab.figures.theme import OKABE_ITO, new_figure
+from influence_lab.figures.theme import GREY, OKABE_ITO, new_figure
 
 GROUPS = {  # name: colour, symbol
     "many networks": ("vermillion", "diamond"),
@@ -18,7 +18,6 @@ GROUPS = {  # name: colour, symbol
     "last layer": ("purple", "triangle-up"),
     "baseline": ("orange", "x"),
 }
-GREY = "rgba(128,128,128,0.8)"
 MEMBERS = {
     "last layer": "last layer",
     "representer points": "last layer",
