@@ -37,7 +37,23 @@ except (ConfigError, LedgerError) as error:
     os._exit(1)  # Snakemake would wrap the line in a traceback of its own
 
 
-PAGES = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.py"))
+NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.py"))
+IMAGE_SEEDS = {
+    model: range(config["images"][model]["seeds"])
+    for model in ("cnn", "resnet", "vgg19")
+}
+# Pages that are run once more with other values of their section: name of the page, and what differs.
+VARIANTS = {
+    f"07_image_groups_{model}": {"model": model}
+    for model in ("resnet", "vgg19")
+    if IMAGE_SEEDS[model] and "07_image_groups" in NOTEBOOKS
+}
+PAGES = sorted([*NOTEBOOKS, *VARIANTS])
+
+
+def notebook_of(page):
+    """The notebook that a page comes from: its own, or that of the page of which it is a variant."""
+    return max((name for name in NOTEBOOKS if page.startswith(name)), key=len)
 
 
 code_of = partial(code_inputs, ROOT)

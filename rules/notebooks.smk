@@ -82,10 +82,10 @@ PAGE_INPUTS = {
 
 rule page:
     input:
-        artifacts=lambda wildcards: PAGE_INPUTS.get(wildcards.page, []),
-        source="notebooks/{page}.py",
+        artifacts=lambda wildcards: PAGE_INPUTS.get(notebook_of(wildcards.page), []),
+        source=lambda wildcards: f"notebooks/{notebook_of(wildcards.page)}.py",
         code=lambda wildcards: code_of(
-            "rules/scripts/page.py", f"notebooks/{wildcards.page}.py"
+            "rules/scripts/page.py", f"notebooks/{notebook_of(wildcards.page)}.py"
         ),
     output:
         "results/notebooks/{page}.ipynb",
@@ -101,13 +101,14 @@ rule page:
     resources:
         mem_mb=2000,
     params:
-        values=lambda wildcards: config[wildcards.page[3:]],
+        values=lambda wildcards: config[notebook_of(wildcards.page)[3:]]
+        | VARIANTS.get(wildcards.page, {}),
         # so that an edited decision rule reruns the page that it judges
         claims=lambda wildcards: [
             claim.model_dump() for claim in claims if claim.page == wildcards.page
         ],
     message:
-        "Run notebooks/{wildcards.page}.py"
+        "Make page {wildcards.page}"
     script:
         "scripts/page.py"
 

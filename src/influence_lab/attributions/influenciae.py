@@ -1,6 +1,6 @@
 """Influence and relative influence of a tanh network by the library influenciae, as plain arrays."""
 
-import influence_lab.attributions.legacy_keras  # noqa: F401 (before TensorFlow)
+import influence_lab.models.legacy_keras  # noqa: F401 (before TensorFlow)
 
 # isort: split
 import numpy as np

@@ -1,6 +1,6 @@
 """Group influence as the library influenciae computes it, for one softmax layer."""
 
-import influence_lab.attributions.legacy_keras  # noqa: F401 (before TensorFlow)
+import influence_lab.models.legacy_keras  # noqa: F401 (before TensorFlow)
 
 # isort: split
 import numpy as np

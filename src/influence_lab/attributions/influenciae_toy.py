@@ -1,6 +1,6 @@
 """Attributions of the toy network by the library influenciae, beside ours on the same exported model."""
 
-import influence_lab.attributions.legacy_keras  # noqa: F401 (before TensorFlow)
+import influence_lab.models.legacy_keras  # noqa: F401 (before TensorFlow)
 
 # isort: split
 import numpy as np

@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 from influence_lab.config.datamodels_trak import DatamodelsTrak
 from influence_lab.config.functioning_groups import FunctioningGroups
 from influence_lab.config.gauss_newton import GaussNewton
+from influence_lab.config.images import Images
 from influence_lab.config.relative_influence import RelativeInfluence
 from influence_lab.config.response_functions import ResponseFunctions
 from influence_lab.config.section import Section
@@ -30,6 +31,7 @@ class Configuration(Section):
     relative_influence: RelativeInfluence
     functioning_groups: FunctioningGroups
     datamodels_trak: DatamodelsTrak
+    images: Images
     toy: Toy
     toy_scoreboard: ToyScoreboard
 

@@ -11,14 +11,17 @@ from influence_lab.notebooks.claims import Claim, LedgerError, Measurement, judg
 from influence_lab.notebooks.executed import read_executed
 from influence_lab.notebooks.record import accepted
 
+Recorded = dict[str, Measurement] | str  # measurements by check name, or why the claim stays open
+NOT_WRITTEN = "page not written yet"
 
-def recorded_in(notebook: nbformat.NotebookNode) -> dict[str, dict[str, Measurement]]:
-    """What an executed notebook recorded: measurements by claim id and check name.
+
+def recorded_in(notebook: nbformat.NotebookNode) -> dict[str, Recorded]:
+    """What an executed notebook recorded by claim id: measurements by check name, or why the claim stays open.
 
     Raises:
         LedgerError: a claim was recorded twice.
     """
-    found: dict[str, dict[str, Measurement]] = {}
+    found: dict[str, Recorded] = {}
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             content = output.get("metadata", {}).get("influence_lab", {}).get("claim")
@@ -26,7 +29,10 @@ def recorded_in(notebook: nbformat.NotebookNode) -> dict[str, dict[str, Measurem
                 continue
             if content["id"] in found:
                 raise LedgerError(f"claim {content['id']} is recorded twice; record it once, with all its checks")
-            found[content["id"]] = {name: Measurement(**value) for name, value in content["measured"].items()}
+            if "open" in content:
+                found[content["id"]] = content["open"]
+            else:
+                found[content["id"]] = {name: Measurement(**value) for name, value in content["measured"].items()}
     return found
 
 
@@ -54,15 +60,15 @@ def merge(claims: Iterable[Claim], executed: dict[str, Path]) -> list[dict[str, 
                 f"page {page} ({shown(executed[page])}) must record {_list(own)}; "
                 f"missing: {_list(own - found.keys())}; not its own: {_list(found.keys() - own)}"
             )
-    return [_entry(claim, recorded.get(claim.page, {}).get(claim.id)) for claim in claims]
+    return [_entry(claim, recorded.get(claim.page, {}).get(claim.id, NOT_WRITTEN)) for claim in claims]
 
 
-def _entry(claim: Claim, measured: dict[str, Measurement] | None) -> dict[str, Any]:
+def _entry(claim: Claim, measured: Recorded) -> dict[str, Any]:
     about = claim.model_dump(include={"id", "source", "section", "statement", "page", "correction"})
-    if measured is None:
+    if isinstance(measured, str):
         numbers = dict.fromkeys(("measured", "expected", "tolerance", "uncertainty"))
         checks = [check.model_dump() | {"accepted": accepted(check)} for check in claim.checks]
-        verdict = {"verdict": "open", "reason": "page not written yet", "deciding": None}
+        verdict = {"verdict": "open", "reason": measured, "deciding": None}
         return about | numbers | verdict | {"checks": checks}
     judgement = judge(claim, measured)
     checks = [

@@ -23,9 +23,7 @@ def record(claim_id: str, **measured: float | tuple[float, float]) -> None:
         LedgerError: an unknown claim, a check without a number or a number without a check, or a number that is not
             finite.
     """
-    claim = next((claim for claim in load_claims() if claim.id == claim_id), None)
-    if claim is None:
-        raise LedgerError(f"no claim {claim_id!r} in notebooks/claims.yaml")
+    claim = _claim(claim_id)
     measurements = {name: _measurement(claim_id, name, value) for name, value in measured.items()}
     judgement = judge(claim, measurements)
     content = {
@@ -33,6 +31,29 @@ def record(claim_id: str, **measured: float | tuple[float, float]) -> None:
         "measured": {name: measurement.model_dump() for name, measurement in measurements.items()},
     }
     html = verdict_html(claim, measurements, judgement)
+    display({"text/html": html}, raw=True, metadata={"influence_lab": {"claim": content}})
+
+
+def leave_open(claim_id: str, reason: str) -> None:
+    """Say on a page why a claim of its own stays open in this run, instead of recording numbers for it.
+
+    Args:
+        claim_id: an id of `notebooks/claims.yaml`.
+        reason: what was missing, for example "CIFAR-10 was not there".
+
+    Raises:
+        LedgerError: an unknown claim, or no reason.
+    """
+    claim = _claim(claim_id)
+    if not reason.strip():
+        raise LedgerError(f"claim {claim_id} is left open without a reason")
+    html = (
+        f'<div class="claim claim-open" id="claim-{claim.id}">'
+        f'<p class="claim-title">{claim.id}: <span class="verdict verdict-open">open</span>'
+        f' <span class="claim-source">({claim.source}, section {escape(claim.section)})</span></p>'
+        f"<p>{html_with_math(claim.statement)}</p><p><strong>Not judged:</strong> {escape(reason)}.</p></div>"
+    )
+    content = {"id": claim.id, "open": reason}
     display({"text/html": html}, raw=True, metadata={"influence_lab": {"claim": content}})
 
 
@@ -94,6 +115,13 @@ def accepted(check: Check) -> str:
         return f"= {readable(check.expected)} ± {readable(check.tolerance)}"
     bound = check.expected + (check.tolerance if check.rule == "at_most" else -check.tolerance)
     return f"{_RELATION[check.rule]} {readable(bound)}"
+
+
+def _claim(claim_id: str) -> Claim:
+    claim = next((claim for claim in load_claims() if claim.id == claim_id), None)
+    if claim is None:
+        raise LedgerError(f"no claim {claim_id!r} in notebooks/claims.yaml")
+    return claim
 
 
 def _row(check: Check, measured: Measurement) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from influence_lab.figures.text import html_with_math
 from influence_lab.notebooks.claims import Measurement
+from influence_lab.notebooks.ledger import NOT_WRITTEN
 from influence_lab.notebooks.record import number
 
 SOURCES = {
@@ -44,11 +45,12 @@ def ledger_html(ledger: list[dict[str, Any]]) -> str:
 
 
 def _row(claim: dict[str, Any]) -> str:
+    link = f'<a href="notebooks/{claim["page"]}.html#claim-{claim["id"]}">{claim["id"]}</a>'
     if claim["verdict"] == "open":
-        link, measured, rule = claim["id"], escape(claim["reason"]), ""
+        measured, rule = escape(claim["reason"]), ""
         shown = claim["checks"]
+        link = claim["id"] if claim["reason"] == NOT_WRITTEN else link
     else:
-        link = f'<a href="notebooks/{claim["page"]}.html#claim-{claim["id"]}">{claim["id"]}</a>'
         measured = number(Measurement(value=claim["measured"], uncertainty=claim["uncertainty"]))
         shown = [check for check in claim["checks"] if check["name"] == claim["deciding"]]
         rule = shown[0]["accepted"]

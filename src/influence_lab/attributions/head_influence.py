@@ -1,0 +1,121 @@
+r"""Influence in the last layer of an image classifier, $K_{ij} = g_i^\top H^+ g_j$, for tens of thousands of images.
+
+The softmax Hessian is singular: adding one vector to the weights of all classes changes nothing, so its rank is at most
+(K − 1)(d + 1). All gradients lie in its range, so the pseudo-inverse loses nothing (reference E3).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from influence_lab.attributions.functioning_groups import RULES
+from influence_lab.models.softmax_head import SoftmaxHead
+
+Array = np.ndarray
+
+
+class Whitening(NamedTuple):
+    r"""L with $H^+ = L L^\top$, or $(H + \lambda I)^{-1}$ on the kept directions.
+
+    Attributes:
+        factor: L, shape (p, r).
+        eigenvalues: all of H, in decreasing order, shape (p,).
+    """
+
+    factor: Array
+    eigenvalues: Array
+
+    @property
+    def rank(self) -> int:
+        """r, directions kept."""
+        return self.factor.shape[1]
+
+    def solve(self, gradients: Array) -> Array:
+        r"""$H^+ g$ of each row, shape (m, p)."""
+        return (gradients @ self.factor) @ self.factor.T
+
+
+def whitening(hessian: Array, cutoff: float, damping: float = 0.0) -> Whitening:
+    r"""The pseudo-inverse of the Hessian as L Lᵀ, by its eigendecomposition.
+
+    Args:
+        hessian: H, symmetric, shape (p, p).
+        cutoff: directions with an eigenvalue of H of at most `cutoff` times the largest are dropped. At 1e-10, only
+            those that are zero up to rounding.
+        damping: λ, added to the eigenvalues that are kept.
+
+    Raises:
+        ValueError: no eigenvalue is positive.
+    """
+    values, vectors = np.linalg.eigh(hessian)
+    kept = values > cutoff * values[-1]
+    if values[-1] <= 0 or not kept.any():
+        raise ValueError(f"the largest eigenvalue of the Hessian is {values[-1]:.2g}, need > 0")
+    order = np.argsort(values)[::-1]
+    order = order[kept[order]]
+    return Whitening(vectors[:, order] / np.sqrt(values[order] + damping), values[::-1])
+
+
+def influence_features(head: SoftmaxHead, white: Whitening, dtype: type = np.float32, chunk: int = 4096) -> Array:
+    r"""Φ = g L of every image: the influence embedding, $\phi_i^\top\phi_j = K_{ij}$.
+
+    Args:
+        head: the last layer and its images.
+        white: L.
+        dtype: of the result; float32 keeps 50,000 × 585 numbers in 117 MB.
+        chunk: images whose gradients are formed at a time.
+
+    Returns:
+        Shape (n, r).
+    """
+    features = np.empty((head.n, white.rank), dtype)
+    for start in range(0, head.n, chunk):
+        part = slice(start, start + chunk)
+        features[part] = head.rows(part).gradients() @ white.factor
+    return features
+
+
+class Groups(NamedTuple):
+    """Groups grown from many seed images at once.
+
+    Attributes:
+        members: the seed and then the images in the order of joining, shape (m, size).
+        influence: K(G, G) of the group at sizes 1 … size, shape (m, size).
+    """
+
+    members: Array
+    influence: Array
+
+
+def grow_groups(features: Array, seeds: Array, size: int, rule: str = "algorithm") -> Groups:
+    r"""Grow one group from each seed image, all of them together: one matrix-matrix product a step.
+
+    The same groups as `functioning_groups.grow` finds from each seed alone.
+
+    Args:
+        features: Φ, shape (n, r); rows of length 1 for cosine influence.
+        seeds: indices, shape (m,).
+        size: images in each group, the seed included.
+        rule: "algorithm" adds argmax K(x, G), Algorithm 1; "definition" argmax 2K(x, G) + K(x, x), Definition 3.2.
+
+    Raises:
+        ValueError: an unknown rule, or a size above the number of images.
+    """
+    if rule not in RULES or not 1 <= size <= len(features):
+        raise ValueError(f"rule is {rule!r} and size {size}; allowed: {', '.join(RULES)}, 1 to {len(features)}")
+    seeds = np.asarray(seeds)
+    groups = np.arange(len(seeds))
+    itself = np.einsum("ij,ij->i", features, features).astype(float)
+    totals = features[seeds].astype(float)  # Φ_G, (m, r)
+    members, influence = [seeds], [itself[seeds]]
+    taken = np.zeros((len(features), len(seeds)), dtype=bool)
+    taken[seeds, groups] = True
+    for _ in range(size - 1):
+        on_group = features @ totals.T.astype(features.dtype)  # K(x, G), (n, m)
+        score = on_group if rule == "algorithm" else 2 * on_group + itself[:, None].astype(features.dtype)
+        chosen = np.where(taken, -np.inf, score).argmax(axis=0)
+        totals += features[chosen]
+        taken[chosen, groups] = True
+        members.append(chosen)
+        influence.append(np.einsum("ij,ij->i", totals, totals))
+    return Groups(np.stack(members, axis=1), np.stack(influence, axis=1))

@@ -1,0 +1,95 @@
+"""Images side by side, each with what a reader wants to know of it on hover, and the banner where they are digits."""
+
+import base64
+import io
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from IPython.display import display
+from PIL import Image
+
+Array = np.ndarray
+
+GAP = 2  # pixels between two images
+
+
+def sheet(images: Array, columns: int) -> Array:
+    """Images in rows of `columns`, from left to right and from the top, with transparent gaps: uint8, RGBA.
+
+    Args:
+        images: uint8, shape (m, 32, 32, 3).
+        columns: images in a row.
+    """
+    m, high, wide, _ = images.shape
+    rows = -(-m // columns)
+    whole = np.zeros((rows * (high + GAP) - GAP, columns * (wide + GAP) - GAP, 4), dtype=np.uint8)
+    for index, image in enumerate(images):
+        top, left = (index // columns) * (high + GAP), (index % columns) * (wide + GAP)
+        whole[top : top + high, left : left + wide, :3] = image
+        whole[top : top + high, left : left + wide, 3] = 255
+    return whole
+
+
+def add_pictures(figure: go.Figure, images: Array, hover: Sequence[str], columns: int, **place: int) -> None:
+    """Add a sheet of images to a figure, with an invisible mark on each that carries its hover text.
+
+    Axes count images: column 0, 1, … to the right and row 0, 1, … downwards.
+
+    Args:
+        figure: a figure, or one of `make_subplots`.
+        images: uint8, shape (m, 32, 32, 3).
+        hover: one text an image; `<br>` breaks lines.
+        columns: images in a row.
+        place: `row` and `col` of a subplot.
+
+    Raises:
+        ValueError: the numbers of images and texts differ.
+    """
+    if len(images) != len(hover):
+        raise ValueError(f"{len(images)} images, but {len(hover)} hover texts")
+    whole = sheet(images, columns)
+    rows = -(-len(images) // columns)
+    place_of_picture = {"source": _data_uri(whole), "xref": "x", "yref": "y", "layer": "below", "sizing": "stretch"}
+    figure.add_layout_image(place_of_picture | {"x": -0.5, "y": -0.5, "sizex": columns, "sizey": rows}, **place)
+    index = np.arange(len(images))
+    figure.add_trace(
+        go.Scatter(
+            x=index % columns,
+            y=index // columns,
+            mode="markers",
+            marker={"size": 24, "opacity": 0, "symbol": "square"},
+            text=list(hover),
+            hovertemplate="%{text}<extra></extra>",
+            showlegend=False,
+        ),
+        **place,
+    )
+    axis = {"showgrid": False, "zeroline": False, "showticklabels": False}
+    figure.update_xaxes(range=[-0.5, columns - 0.5], constrain="domain", **axis, **place)
+    figure.update_yaxes(
+        range=[rows - 0.5, -0.5], scaleanchor=figure.layout.images[-1].xref, constrain="domain", **axis, **place
+    )
+
+
+def banner(source: str) -> None:
+    """Say at the top of a page that its images are digits, where CIFAR-10 was not there; nothing otherwise.
+
+    Args:
+        source: "cifar10" or "digits".
+    """
+    if source == "digits":
+        text = (
+            '<div class="admonition warning"><p class="admonition-title">These are digits, not CIFAR-10</p>'
+            "<p>CIFAR-10 was not there when this page was made, so it shows handwritten digits in its place. The "
+            "methods are the same, but no claim about CIFAR-10 is judged. To make the page with CIFAR-10: "
+            "<code>export CIFAR10_PATH=FOLDER</code> with the official files or archive, or connect to the "
+            "internet, and run <code>make results</code>.</p></div>"
+        )
+        display({"text/html": text}, raw=True)
+
+
+def _data_uri(pixels: Array) -> str:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, format="png", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,144 @@
+r"""The last layer of an image classifier: softmax regression on the features that the layers before it compute.
+
+With $h_i$ the features and a 1, $p_i$ the probabilities and $e_{y_i}$ the one-hot label, the gradient of one loss is
+$g_i = r_i \otimes h_i$ with the residual $r_i = p_i - e_{y_i}$, and the Hessian of the mean loss is
+$H = \frac1n\sum_i (\mathrm{diag}\,p_i - p_i p_i^\top) \otimes h_i h_i^\top$. Parameters are ordered class by class, the
+bias of a class after its weights: p = K (d + 1). Nothing of size n × p is kept.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.special import logsumexp, softmax
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class SoftmaxHead:
+    """A trained last layer and the images that it was trained on, in float64.
+
+    Attributes:
+        features: h with its 1 in the last column, shape (n, d + 1).
+        logits: of the trained model, shape (n, K).
+        labels: classes from 0, shape (n,).
+    """
+
+    features: Array
+    logits: Array
+    labels: Array
+
+    @property
+    def n(self) -> int:
+        """Number of images."""
+        return len(self.features)
+
+    @property
+    def classes(self) -> int:
+        """K."""
+        return self.logits.shape[1]
+
+    @property
+    def size(self) -> int:
+        """Number of parameters, K (d + 1)."""
+        return self.classes * self.features.shape[1]
+
+    @cached_property
+    def probabilities(self) -> Array:
+        """p, shape (n, K)."""
+        return softmax(self.logits, axis=1)
+
+    @cached_property
+    def residuals(self) -> Array:
+        """Residuals p − e_y, shape (n, K), without cancellation where p_y is close to 1."""
+        residuals, right = self.probabilities.copy(), (np.arange(self.n), self.labels)
+        residuals[right] = 0
+        residuals[right] = -residuals.sum(axis=1)
+        return residuals
+
+    @property
+    def losses(self) -> Array:
+        """Cross-entropy of each image, shape (n,), nats."""
+        return logsumexp(self.logits, axis=1) - self.logits[np.arange(self.n), self.labels]
+
+    @property
+    def predictions(self) -> Array:
+        """The class with the largest logit, shape (n,)."""
+        return self.logits.argmax(axis=1)
+
+    @property
+    def accuracy(self) -> float:
+        """Share of images whose prediction is their label."""
+        return float(np.mean(self.predictions == self.labels))
+
+    def rows(self, chosen: Array | Sequence[int]) -> "SoftmaxHead":
+        """The same layer on some of the images."""
+        return SoftmaxHead(self.features[chosen], self.logits[chosen], self.labels[chosen])
+
+    def gradients(self) -> Array:
+        """Gradients r ⊗ h, shape (n, p); take `rows` of many images: 50,000 × 650 numbers are 260 MB."""
+        return (self.residuals[:, :, None] * self.features[:, None, :]).reshape(self.n, -1)
+
+    def gradient_of(self, weights: Array) -> Array:
+        r"""$\sum_i w_{ij} g_i$ for each column j, without any $g_i$.
+
+        Args:
+            weights: shape (n, m); the indicator of a group gives the gradient of its summed loss.
+
+        Returns:
+            Shape (m, p).
+        """
+        sums = [(self.residuals * column[:, None]).T @ self.features for column in weights.T]  # each (K, d + 1)
+        return np.stack(sums).reshape(len(sums), -1)
+
+    def products(self, vectors: Array) -> Array:
+        r"""$g_i^\top v_j$ of all images with some vectors, by $r_i^\top V_j h_i$ with $V_j$ the vector as K × (d + 1).
+
+        Args:
+            vectors: shape (m, p).
+
+        Returns:
+            Shape (n, m).
+        """
+        m = len(vectors)
+        along = self.features @ vectors.reshape(m * self.classes, -1).T  # (n, m K)
+        return np.einsum("nmk,nk->nm", along.reshape(self.n, m, self.classes), self.residuals)
+
+    def hessian(self) -> Array:
+        """H of the mean loss, shape (p, p), one product of features for each pair of classes."""
+        K, width, p = self.classes, self.features.shape[1], self.probabilities
+        H = np.empty((K, width, K, width))
+        for k in range(K):
+            for other in range(k + 1):
+                weights = (p[:, k] * ((k == other) - p[:, other])) / self.n
+                block = self.features.T @ (weights[:, None] * self.features)
+                H[k, :, other], H[other, :, k] = block, block.T
+        return H.reshape(self.size, self.size)
+
+    def hessian_product(self, vector: Array) -> Array:
+        r"""H v without H: $\frac1n\sum_i [p_i \odot (V h_i) - p_i (p_i^\top V h_i)] \otimes h_i$, 4 n p steps."""
+        along = self.features @ vector.reshape(self.classes, -1).T  # (n, K)
+        weighted = self.probabilities * along
+        output = weighted - self.probabilities * weighted.sum(axis=1, keepdims=True)
+        return (output.T @ self.features).ravel() / self.n
+
+
+def principal(head: SoftmaxHead, directions: int) -> SoftmaxHead:
+    """The head with its features on their leading principal directions; probabilities stay those of the model.
+
+    An approximation for heads whose Hessian is too large to form: what a group changes along the other directions is
+    left out.
+
+    Args:
+        head: with d features.
+        directions: how many to keep; d or more keeps all.
+
+    Returns:
+        A head with `directions` features and the 1.
+    """
+    centred = head.features[:, :-1] - head.features[:, :-1].mean(axis=0)
+    values, vectors = np.linalg.eigh(centred.T @ centred)
+    kept = vectors[:, np.argsort(values)[::-1][:directions]]
+    return SoftmaxHead(np.column_stack([centred @ kept, np.ones(head.n)]), head.logits, head.labels)
