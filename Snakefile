@@ -48,12 +48,10 @@ VARIANTS = {
     for model in ("resnet", "vgg19")
     if IMAGE_SEEDS[model] and "07_image_groups" in NOTEBOOKS
 }
-PAGES = sorted([*NOTEBOOKS, *VARIANTS])
-
-
-def notebook_of(page):
-    """The notebook that a page comes from: its own, or that of the page of which it is a variant."""
-    return max((name for name in NOTEBOOKS if page.startswith(name)), key=len)
+NOTEBOOK_OF = dict(zip(NOTEBOOKS, NOTEBOOKS)) | dict.fromkeys(
+    VARIANTS, "07_image_groups"
+)
+PAGES = sorted(NOTEBOOK_OF)
 
 
 code_of = partial(code_inputs, ROOT)

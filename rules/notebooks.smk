@@ -82,10 +82,10 @@ PAGE_INPUTS = {
 
 rule page:
     input:
-        artifacts=lambda wildcards: PAGE_INPUTS.get(notebook_of(wildcards.page), []),
-        source=lambda wildcards: f"notebooks/{notebook_of(wildcards.page)}.py",
+        artifacts=lambda wildcards: PAGE_INPUTS.get(NOTEBOOK_OF[wildcards.page], []),
+        source=lambda wildcards: f"notebooks/{NOTEBOOK_OF[wildcards.page]}.py",
         code=lambda wildcards: code_of(
-            "rules/scripts/page.py", f"notebooks/{notebook_of(wildcards.page)}.py"
+            "rules/scripts/page.py", f"notebooks/{NOTEBOOK_OF[wildcards.page]}.py"
         ),
     output:
         "results/notebooks/{page}.ipynb",
@@ -101,7 +101,7 @@ rule page:
     resources:
         mem_mb=2000,
     params:
-        values=lambda wildcards: config[notebook_of(wildcards.page)[3:]]
+        values=lambda wildcards: config[NOTEBOOK_OF[wildcards.page][3:]]
         | VARIANTS.get(wildcards.page, {}),
         # so that an edited decision rule reruns the page that it judges
         claims=lambda wildcards: [
