@@ -315,3 +315,28 @@ rule influenciae_toy:
         "Influence, TracIn and representer points of the toy network by influenciae"
     script:
         "scripts/influenciae_toy.py"
+
+
+rule image_features:
+    input:
+        data="results/data/images.npz",
+        model="results/models/images_{model}_{seed}.npz",
+        code=code_of("rules/scripts/image_features.py"),
+    output:
+        "results/attributions/image_features_{model}_{seed}.npz",
+    log:
+        "results/logs/image_features_{model}_{seed}.log",
+    benchmark:
+        "results/benchmarks/image_features_{model}_{seed}.tsv"
+    wildcard_constraints:
+        model="cnn|resnet|vgg19",
+        seed=r"\d+",
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards: 2500 if wildcards.model == "vgg19" else 1500,
+    message:
+        "Export the last layer and its inputs of {wildcards.model}, seed {wildcards.seed}, for all images"
+    script:
+        "scripts/image_features.py"

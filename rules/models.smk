@@ -287,3 +287,35 @@ rule toy_group_retrainings:
         "Retrain the toy network without random groups of its points, for each seed"
     script:
         "scripts/toy_group_retrainings.py"
+
+
+# Checkpoints lie in `chunks` until the output is written: a run that was killed goes on from the newest.
+rule image_model:
+    input:
+        data="results/data/images.npz",
+        code=code_of("rules/scripts/image_model.py"),
+    output:
+        "results/models/images_{model}_{seed}.npz",
+    log:
+        "results/logs/image_model_{model}_{seed}.log",
+    benchmark:
+        "results/benchmarks/image_model_{model}_{seed}.tsv"
+    wildcard_constraints:
+        model="cnn|resnet|vgg19",
+        seed=r"\d+",
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards: 3000 if wildcards.model == "vgg19" else 1500,
+    params:
+        training=lambda wildcards: {
+            name: value
+            for name, value in config["images"][wildcards.model].items()
+            if name != "seeds"
+        },
+        chunks="results/chunks/images_{model}_{seed}",
+    message:
+        "Train the image classifier {wildcards.model}, seed {wildcards.seed}"
+    script:
+        "scripts/image_model.py"
