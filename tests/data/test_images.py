@@ -1,0 +1,68 @@
+import io
+import socket
+
+import numpy as np
+import pytest
+
+from influence_lab.data.cifar10 import Cifar10Error
+from influence_lab.data.download import WrongDownloadError
+from influence_lab.data.images import find_images
+from tests.data.server import Server
+
+
+@pytest.fixture
+def closed():
+    """An address where nothing listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}/cifar-10-python.tar.gz"
+
+
+def find(tmp_path, url, path=None, may_download=True):
+    terminal = io.StringIO()
+    return find_images(path, may_download, 0, tmp_path / "cache", terminal, url), terminal.getvalue()
+
+
+def test_without_a_connection_there_are_digits_and_one_line_says_so(tmp_path, closed):
+    images, said = find(tmp_path, closed)
+    assert str(images.source) == "digits"
+    assert said.count("\n") == 1
+    for part in (
+        "CIFAR-10 is not there",
+        "no connection to 127.0.0.1",
+        "MNIST digits",
+        "set CIFAR10_PATH",
+        "--forcerun",
+    ):
+        assert part in said
+
+
+def test_where_a_download_is_not_wanted_none_is_tried(tmp_path):
+    with Server(b"") as server:
+        images, said = find(tmp_path, server.url, may_download=False)
+    assert server.asked == []
+    assert str(images.source) == "digits"
+    assert "images.download is false" in said
+
+
+def test_twice_without_a_connection_gives_the_same_images(tmp_path, closed):
+    one, other = find(tmp_path, closed)[0], find(tmp_path, closed)[0]
+    assert all(np.array_equal(first, second) for first, second in zip(one, other, strict=True))
+
+
+def test_a_copy_that_is_named_and_not_there_is_an_error_and_never_digits(tmp_path, closed):
+    with pytest.raises(Cifar10Error, match="neither a file nor a folder"):
+        find(tmp_path, closed, path=str(tmp_path / "nowhere"))
+
+
+def test_a_download_of_something_else_is_an_error_and_never_digits(tmp_path):
+    with Server(b"<html>please log in</html>") as server, pytest.raises(WrongDownloadError, match="not file"):
+        find(tmp_path, server.url)
+
+
+def test_a_damaged_earlier_download_is_named_before_digits_are_taken(tmp_path, closed):
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache/cifar-10-python.tar.gz").write_bytes(b"half")
+    images, said = find(tmp_path, closed)
+    assert str(images.source) == "digits"
+    assert "cifar-10-python.tar.gz is damaged" in said
