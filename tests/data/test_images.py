@@ -99,3 +99,12 @@ def test_a_damaged_earlier_download_is_named_before_digits_are_taken(tmp_path, c
     images, said = find(tmp_path, closed)
     assert str(images.source) == "digits"
     assert "cifar-10-python.tar.gz is damaged" in said
+
+
+def test_where_nothing_can_be_written_nothing_is_downloaded(tmp_path):
+    (tmp_path / "cache").write_text("a file where the folder would be")
+    with Server(b"") as server:
+        images, said = find(tmp_path, server.url)
+    assert server.asked == []
+    assert str(images.source) == "digits"
+    assert "cache cannot be written" in said

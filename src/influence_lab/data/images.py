@@ -1,5 +1,6 @@
 """Which images there are: CIFAR-10 where it can be had, and real digits where it cannot."""
 
+import os
 from pathlib import Path
 from typing import NamedTuple, TextIO
 from urllib.parse import urlsplit
@@ -50,7 +51,9 @@ def find_images(
         return read_cifar10(path, published.versions)
     archive = cached(published.url.rsplit("/", 1)[-1], published.sha256, cache, terminal)
     reason = "images.download is false in the configuration"
-    if archive is None and may_download:
+    if archive is None and may_download and not _writable(cache):
+        reason = f"{cache} cannot be written, so nothing is downloaded"
+    elif archive is None and may_download:
         try:
             archive = download(published.url, published.sha256, cache, terminal)
         except UnreachableError as error:
@@ -62,8 +65,16 @@ def find_images(
     said = (
         f"CIFAR-10 is not there (CIFAR10_PATH is not set; {reason}): 5,000 MNIST digits take its place, and the claims "
         "about CIFAR-10 stay open. To have CIFAR-10, set CIFAR10_PATH to the official folder or archive and run again, "
-        "or, with a connection and images.download true: snakemake --forcerun images"
+        "or, where a download is possible and images.download true: snakemake --forcerun images"
     )
     print(said)
     print(said, file=terminal, flush=True)
     return mnist_digits(seed)
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK)
