@@ -1,5 +1,6 @@
 import hashlib
 import io
+import os
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from influence_lab.data.download import (
     cached,
     download,
 )
+from influence_lab.locations import ROOT
 from tests.data.server import Server
 
 CONTENT = np.random.default_rng(0).bytes(4 * CHUNK + 17)
@@ -57,13 +59,11 @@ def test_a_killed_process_leaves_what_came_to_the_next(tmp_path):
     )
     partial = tmp_path / "file.bin.partial"
     with Server(CONTENT, stops=[HALF], stalls=True) as server:
-        process = subprocess.Popen([sys.executable, "-c", code, server.url, SHA256, str(tmp_path)])
-        deadline = time.monotonic() + 60
-        while not (partial.exists() and partial.stat().st_size == HALF):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        command = [sys.executable, "-c", code, server.url, SHA256, str(tmp_path)]
+        with subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(ROOT / "src")}) as process:
+            while process.poll() is None and not (partial.exists() and partial.stat().st_size == HALF):
+                time.sleep(0.02)
+            process.send_signal(signal.SIGKILL)
         assert fetch(server, tmp_path).read_bytes() == CONTENT
     assert server.asked == [None, f"bytes={HALF}-"]
 
