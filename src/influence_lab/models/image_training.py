@@ -80,7 +80,6 @@ class _Training:
             self.step, self.sums = 0, np.zeros(2)
             self.history = {key: [] for key in HISTORY}
             self.start_loss = self.loss_now()
-            self.keep()
         else:
             self.take(stored)
 
