@@ -22,6 +22,7 @@ os.environ |= {
 }
 
 from influence_lab.config.check import ConfigError, check
+from influence_lab.data.images_edition import images_edition
 from influence_lab.imports import code_inputs
 from influence_lab.notebooks.claims import LedgerError, load_claims
 

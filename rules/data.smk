@@ -101,3 +101,31 @@ rule toy_data:
         "Draw the toy points: red discs with blue around them"
     script:
         "scripts/toy_data.py"
+
+
+rule images:
+    input:
+        code=code_of("rules/scripts/images.py"),
+    output:
+        images="results/data/images.npz",
+        facts="results/data/images.json",
+    log:
+        "results/logs/images.log",
+    benchmark:
+        "results/benchmarks/images.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+    params:
+        train_images=config["images"]["train_images"],
+        test_images=config["images"]["test_images"],
+        download=config["images"]["download"],
+        digits_seed=config["images"]["digits_seed"],
+        # Rises where digits were taken and CIFAR10_PATH is set now; else as it was when the images were made.
+        edition=images_edition("results/data/images.json"),
+    message:
+        "Take CIFAR-10 from CIFAR10_PATH or a checked download, or digits where neither can be had"
+    script:
+        "scripts/images.py"

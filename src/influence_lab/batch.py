@@ -5,17 +5,20 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO
 
 from influence_lab.artifacts import DamagedArtifactError, MissingArtifactError
 
 
 @contextmanager
-def batch(snakemake: Any) -> Iterator[None]:
+def batch(snakemake: Any) -> Iterator[TextIO]:
     """Send what the script prints to the rule's log, and say in one line on the terminal why it failed.
 
     Args:
         snakemake: the object that Snakemake gives to a rule's script.
+
+    Yields:
+        A stream to the terminal, for the few things that a person should see while the rules run.
 
     Raises:
         SystemExit: with code 1 after an error; its traceback is in the log, its last line on the terminal.
@@ -25,7 +28,8 @@ def batch(snakemake: Any) -> Iterator[None]:
         for stream in (1, 2):  # file descriptors, so that compiled code and child processes are caught too
             os.dup2(log.fileno(), stream)
     try:
-        yield
+        with open(terminal, "w", buffering=1, encoding="utf-8", closefd=False) as stream:
+            yield stream
     except Exception as error:
         traceback.print_exc()
         sys.stderr.flush()

@@ -21,6 +21,7 @@ class Images(Section):
     train_images: int = Field(ge=100, le=50_000, description="the first so many training images")
     test_images: int = Field(ge=50, le=10_000, description="the first so many test images")
     download: bool = Field(description="download CIFAR-10 where CIFAR10_PATH does not name it")
+    digits_seed: int = Field(ge=0, description="of the order of the digits that stand in for CIFAR-10")
     cnn: ImageModel
     resnet: ImageModel
     vgg19: ImageModel
