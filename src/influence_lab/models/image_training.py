@@ -185,7 +185,9 @@ def _fingerprint(name: str, data: Mapping[str, Array], schedule: Schedule) -> di
 
 
 def _hash(array: Array) -> str:
-    return hashlib.sha256(repr((array.dtype.str, array.shape)).encode() + array.tobytes()).hexdigest()
+    total = hashlib.sha256(repr((array.dtype.str, array.shape)).encode())
+    total.update(np.ascontiguousarray(array).data)
+    return total.hexdigest()
 
 
 @cache
