@@ -44,7 +44,7 @@ class Checkpoints:
         for path in reversed(self._paths()):
             try:
                 arrays = read_arrays(path)
-                training = json.loads(str(arrays.pop("training")))
+                training = json.loads(str(arrays.pop("training", "{}")))
             except DamagedArtifactError:
                 text = f"{shown(path)} is damaged and was set aside; training goes on from the checkpoint before it"
                 warnings.warn(text, DamagedCheckpointWarning, stacklevel=2)

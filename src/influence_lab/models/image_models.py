@@ -28,7 +28,8 @@ def image_model(name: str, seed: int) -> tf.keras.Model:
     Keras draws the weights from the process's generators.
 
     Args:
-        name: "cnn": convolutions of 32, 64, 64 channels, a dense layer of 64 (the report's section 4.2).
+        name: "cnn": convolutions of 32, 64, 64 channels, a dense layer of 64 (the report's section 1.3.3, without
+            its third pooling).
             "resnet": `ConvNetCIFAR("resnet")` of influenciae, without regularisation of its dense layers; its
             convolutions have weight decay all the same. "vgg19": that of `tf.keras.applications`.
         seed: of the weights.

@@ -80,7 +80,6 @@ class _Training:
             self.step, self.sums = 0, np.zeros(2)
             self.history = {key: [] for key in HISTORY}
             self.start_loss = self.loss_now()
-            self.keep()
         else:
             self.take(stored)
 
@@ -186,7 +185,9 @@ def _fingerprint(name: str, data: Mapping[str, Array], schedule: Schedule) -> di
 
 
 def _hash(array: Array) -> str:
-    return hashlib.sha256(repr((array.dtype.str, array.shape)).encode() + array.tobytes()).hexdigest()
+    total = hashlib.sha256(repr((array.dtype.str, array.shape)).encode())
+    total.update(np.ascontiguousarray(array).data)
+    return total.hexdigest()
 
 
 @cache
