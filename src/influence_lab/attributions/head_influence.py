@@ -75,6 +75,12 @@ def influence_features(head: SoftmaxHead, white: Whitening, dtype: type = np.flo
     return features
 
 
+def self_influence(head: SoftmaxHead, white: Whitening, chunk: int = 4096) -> Array:
+    r"""$K_{ii} = g_i^\top H^+ g_i$ of every image, in float64, shape (n,); Φ itself is never whole in memory."""
+    parts = (head.rows(slice(start, start + chunk)) for start in range(0, head.n, chunk))
+    return np.concatenate([np.square(influence_features(part, white, float)).sum(axis=1) for part in parts])
+
+
 class Groups(NamedTuple):
     """Groups grown from many seed images at once.
 
