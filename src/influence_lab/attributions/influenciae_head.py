@@ -9,7 +9,6 @@ from deel.influenciae.common import (
     ConjugateGradientDescentIHVP,
     ExactIHVP,
     InfluenceModel,
-    InverseHessianVectorProduct,
 )
 from deel.influenciae.influence import FirstOrderInfluenceCalculator
 
@@ -34,22 +33,24 @@ class InfluenciaeHead:
         self._wrapped = InfluenceModel(model, start_layer=0, last_layer=0, loss_function=loss)
 
     def exact(self, train: SoftmaxHead, test: SoftmaxHead, hessian: Array) -> Array:
-        """`ExactIHVP` with a given Hessian, K of shape (m, n): in the order of Keras it is ours, reordered."""
+        """K by `ExactIHVP` with a given Hessian in our order, shape (m, n). Its own takes 12 GB with batches of 16."""
         order = keras_order(train)
-        given = tf.constant(hessian[np.ix_(order, order)], tf.float32)
-        return self._influence(train, test, ExactIHVP(self._wrapped, train_hessian=given))
-
-    def conjugate_gradient(self, train: SoftmaxHead, test: SoftmaxHead, iterations: int) -> Array:
-        """`ConjugateGradientDescentIHVP` with the Hessian of the training images, shape (m, n)."""
-        inverse = ConjugateGradientDescentIHVP(self._wrapped, 0, _dataset(train), iterations)
-        return self._influence(train, test, inverse)
-
-    def _influence(self, train: SoftmaxHead, test: SoftmaxHead, inverse: InverseHessianVectorProduct) -> Array:
+        inverse = ExactIHVP(self._wrapped, train_hessian=tf.constant(hessian[np.ix_(order, order)], tf.float32))
         calculator = FirstOrderInfluenceCalculator(self._wrapped, _dataset(train), inverse)
-        pairs = calculator.estimate_influence_values_in_batches(_dataset(test), _dataset(train))
-        ((_, scored),) = pairs  # one batch each
-        ((_, values),) = scored
+        ((_, scored),) = calculator.estimate_influence_values_in_batches(_dataset(test), _dataset(train))
+        ((_, values),) = scored  # one batch each
         return values.numpy()
+
+    def conjugate_gradient(self, train: SoftmaxHead, solved_for: SoftmaxHead, iterations: int) -> Array:
+        """`ConjugateGradientDescentIHVP` of m images' gradients with the Hessian of the training images, shape (m, p).
+
+        The calculator would solve for every training image instead, each with a product an image and iteration.
+        """
+        inverse = ConjugateGradientDescentIHVP(self._wrapped, 0, _dataset(train), iterations)
+        (solved,) = inverse.compute_ihvp(_dataset(solved_for))  # one batch, (p, m) in the order of Keras
+        found = np.empty((solved_for.n, train.size))
+        found[:, keras_order(train)] = solved.numpy().T
+        return found
 
 
 def keras_order(head: SoftmaxHead) -> Array:

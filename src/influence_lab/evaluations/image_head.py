@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from influence_lab.attributions.head_influence import self_influence, whitening
+from influence_lab.attributions.head_influence import Whitening, self_influence, whitening
 from influence_lab.models.head_refit import parameters_of, refit
 from influence_lab.models.image_heads import ImageHeads
 from influence_lab.models.softmax_head import SoftmaxHead, principal_directions
@@ -41,8 +41,8 @@ def image_head(heads: ImageHeads, directions: int, cutoff: float, ridge: float, 
 
     Returns:
         `size`, `width` and `live` (rank of the features and the 1) of the whole head; `used` parameters (fewer on
-        principal directions), `bound` on the rank of their Hessian and `rank`; `hessian_error` against central
-        differences; pairs at the trained head and at the minimum: `eigenvalues` (2, p), `gradient_norm`, `train_loss`,
+        principal directions), `bound` on the rank of their Hessian and `rank`; `outside`, the share of each test
+        gradient's length that no training gradient reaches; `hessian_error` against central differences; pairs at the trained head and at the minimum: `eigenvalues` (2, p), `gradient_norm`, `train_loss`,
         `test_loss`, `train_accuracy`, `test_accuracy` (2,); `single_norm`, mean norm of one image's gradient, and
         `single_influence`, mean norm of H⁺g; `distance` of the minimum; of every training image at the trained head
         `self_influence`, `losses`, `margins`, `predictions` (n,); of every test image `shift` of its loss from the
@@ -65,6 +65,7 @@ def image_head(heads: ImageHeads, directions: int, cutoff: float, ridge: float, 
         "used": np.array(train.size),
         "bound": np.array((train.classes - 1) * used_live),
         "rank": np.array(white.rank),
+        "outside": outside_range(test, white),
         "hessian_error": np.array(hessian_error(train, hessian, seed)),
         "eigenvalues": np.stack([white.eigenvalues, np.linalg.eigvalsh(lowest[0].hessian())[::-1]]),
         "gradient_norm": np.array([np.linalg.norm(mean_gradient), found.gradient_norm]),
@@ -91,6 +92,17 @@ def margins(head: SoftmaxHead) -> Array:
     own = np.arange(head.n), head.labels
     others[own] = -np.inf
     return head.logits[own] - others.max(axis=1)
+
+
+def outside_range(head: SoftmaxHead, white: Whitening) -> Array:
+    """Share of the length of each gradient outside the range of another head's Hessian, shape (n,).
+
+    That of images which light up a unit that no training image does; the pseudo-inverse ignores it.
+    """
+    basis = white.factor / np.linalg.norm(white.factor, axis=0)
+    gradients = head.gradients()
+    beyond = np.linalg.norm(gradients - (gradients @ basis) @ basis.T, axis=1)
+    return beyond / np.maximum(np.linalg.norm(gradients, axis=1), np.finfo(float).tiny)
 
 
 def hessian_error(head: SoftmaxHead, hessian: Array, seed: int, directions: int = 3) -> float:

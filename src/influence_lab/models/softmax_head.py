@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg import eigh
 from scipy.special import logsumexp, softmax
 
 Array = np.ndarray
@@ -161,11 +162,14 @@ class Directions(NamedTuple):
 
 
 def principal_directions(head: SoftmaxHead, count: int) -> Directions:
-    """The leading principal directions of a head's features; `count` of d or more keeps all."""
+    """The leading principal directions of a head's features, at most as many as there are images and features."""
     mean = head.features[:, :-1].mean(axis=0)
     centred = head.features[:, :-1] - mean
-    values, vectors = np.linalg.eigh(centred.T @ centred)
-    return Directions(mean, vectors[:, np.argsort(values)[::-1][:count]])
+    n, d = centred.shape
+    if n < d:
+        return Directions(mean, np.linalg.svd(centred, full_matrices=False)[2][:count].T)
+    leading = eigh(centred.T @ centred, subset_by_index=[max(d - count, 0), d - 1])[1]
+    return Directions(mean, leading[:, ::-1])
 
 
 def principal(head: SoftmaxHead, directions: int) -> SoftmaxHead:
