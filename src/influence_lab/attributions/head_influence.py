@@ -1,9 +1,9 @@
 r"""Influence in the last layer of an image classifier, $K_{ij} = g_i^\top H^+ g_j$, for tens of thousands of images.
 
 The softmax Hessian is singular: adding one vector to the weights of all classes changes nothing, so its rank is at most
-(K − 1)(d + 1), and lower where units are silent on all training images. The gradients of the training images lie in its
-range, so for them the pseudo-inverse loses nothing (reference E3). The gradient of another image may have a part outside
-it, where it lights up a unit that no training image does; no training image influences that part.
+(K − 1)(d + 1), and lower where units are silent on all training images. The gradients of the training images lie in
+its range, so for them the pseudo-inverse loses nothing (reference E3). The gradient of another image may have a part
+outside it, where it lights up a unit that no training image does; no training image influences that part.
 """
 
 from typing import NamedTuple

@@ -40,14 +40,15 @@ def image_head(heads: ImageHeads, directions: int, cutoff: float, ridge: float, 
         seed: draws the directions of the finite differences.
 
     Returns:
-        `size`, `width` and `live` (rank of the features and the 1) of the whole head; `used` parameters (fewer on
-        principal directions), `bound` on the rank of their Hessian and `rank`; `outside`, the share of each test
-        gradient's length that no training gradient reaches; `hessian_error` against central differences; pairs at the trained head and at the minimum: `eigenvalues` (2, p), `gradient_norm`, `train_loss`,
-        `test_loss`, `train_accuracy`, `test_accuracy` (2,); `single_norm`, mean norm of one image's gradient, and
-        `single_influence`, mean norm of H⁺g; `distance` of the minimum; of every training image at the trained head
-        `self_influence`, `losses`, `margins`, `predictions` (n,); of every test image `shift` of its loss from the
-        trained head to the minimum and `summed_influence`, what the mean of all influences predicts for it (m,);
-        `theta`, the minimum.
+        Of the whole head `size`, `width` and `live` (rank of the features and the 1); `used` parameters, fewer on
+        principal directions, `bound` on the rank of their Hessian and `rank`; `outside`, the share of each test
+        gradient's length that no training gradient reaches (m,); `hessian_error` against central differences. Pairs
+        at the trained head and at the minimum: `eigenvalues` (2, p), and (2,) `gradient_norm`, `train_loss`,
+        `test_loss`, `train_accuracy`, `test_accuracy`. `single_norm`, mean norm of one image's gradient; `distance` of
+        the minimum in parameters, and `newton_distance` that one Newton step on the range goes. Of every training
+        image at the trained head (n,) `self_influence`, `losses`, `margins`, `predictions`; of every test image (m,)
+        `shift` of its loss from the trained head to the minimum, and `summed_influence`, what the mean of all
+        influences predicts for it. `theta`, the minimum.
     """
     train, test = workable(heads, directions)
     found = refit(train, ridge)
