@@ -32,14 +32,27 @@ class InfluenciaeHead:
         loss = tf.keras.losses.CategoricalCrossentropy(from_logits=True, reduction=tf.keras.losses.Reduction.NONE)
         self._wrapped = InfluenceModel(model, start_layer=0, last_layer=0, loss_function=loss)
 
-    def exact(self, train: SoftmaxHead, test: SoftmaxHead, hessian: Array) -> Array:
-        """K by `ExactIHVP` with a given Hessian in our order, shape (m, n). Its own takes 12 GB with batches of 16."""
-        order = keras_order(train)
-        inverse = ExactIHVP(self._wrapped, train_hessian=tf.constant(hessian[np.ix_(order, order)], tf.float32))
+    def exact_inverse(self, head: SoftmaxHead, hessian: Array) -> ExactIHVP:
+        """`ExactIHVP` with a given Hessian in our order of parameters. Its own takes 12 GB with batches of 16."""
+        order = keras_order(head)
+        return ExactIHVP(self._wrapped, train_hessian=tf.constant(hessian[np.ix_(order, order)], tf.float32))
+
+    def influence(self, train: SoftmaxHead, test: SoftmaxHead, inverse: ExactIHVP) -> Array:
+        """K of each test with each training image, shape (m, n), by one pass of `FirstOrderInfluenceCalculator`."""
         calculator = FirstOrderInfluenceCalculator(self._wrapped, _dataset(train), inverse)
         ((_, scored),) = calculator.estimate_influence_values_in_batches(_dataset(test), _dataset(train))
         ((_, values),) = scored  # one batch each
         return values.numpy()
+
+    def group_influence(self, group: SoftmaxHead, inverse: ExactIHVP) -> float:
+        """K(G, G) of a group by one call of `estimate_influence_values_group`."""
+        calculator = FirstOrderInfluenceCalculator(self._wrapped, _dataset(group), inverse)
+        return float(calculator.estimate_influence_values_group(_dataset(group)).numpy().item())
+
+    def solved(self, head: SoftmaxHead, inverse: ExactIHVP) -> Array:
+        """H⁺g of every image, shape (p, n), in the order of Keras: gradients and product by influenciae."""
+        (found,) = inverse.compute_ihvp(_dataset(head))
+        return found.numpy()
 
     def conjugate_gradient(self, train: SoftmaxHead, solved_for: SoftmaxHead, iterations: int) -> Array:
         """`ConjugateGradientDescentIHVP` of m images' gradients with the Hessian of the training images, shape (m, p).

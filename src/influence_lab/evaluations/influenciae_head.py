@@ -42,7 +42,7 @@ def influenciae_head(
     theirs, hessian = InfluenciaeHead(heads), train.hessian()
     cutoff = 10 * train.size * float(np.finfo(np.float32).eps)
     begin = time.perf_counter()
-    exact = theirs.exact(train, test, hessian)
+    exact = theirs.influence(train, test, theirs.exact_inverse(train, hessian))
     middle = time.perf_counter()
     few = train.rows(slice(cg_images))
     solved_for = few.rows(slice(cg_solves))
