@@ -51,6 +51,7 @@ from influence_lab.evaluations.head_flips import SCORES
 from influence_lab.evaluations.head_removals import KINDS
 from influence_lab.evaluations.image_head_tables import (
     MODELS,
+    chosen,
     hover_texts,
     mean_by,
     paired,
@@ -291,9 +292,8 @@ display(
 # %% tags=["hide-input"]
 panels = {
     f"{text}, predictions at the {place}": {
-        title: mean_by(rows_of, ["share"], "correlation")
+        title: mean_by(chosen(removals, model=title, place=place, filter=kind), ["share"], "correlation")
         for title in heads
-        if len(rows_of := removals.query("model == @title and place == @place and filter == @kind"))
     }
     for place in ("minimum", "trained")
     for kind, text in (("cutoff", "cut-off"), ("damping", "damping"))
@@ -301,9 +301,7 @@ panels = {
 panels = {text.replace("at the trained", "at the trained head"): lines for text, lines in panels.items()}
 best = {
     (title, kind): max(
-        mean_by(
-            removals.query("model == @title and place == 'minimum' and filter == @kind"), ["share"], "correlation"
-        ).itertuples(),
+        mean_by(chosen(removals, model=title, place="minimum", filter=kind), ["share"], "correlation").itertuples(),
         key=lambda row: row.mean,
     )
     for title in heads
@@ -312,7 +310,7 @@ best = {
 undamped_best = all(
     row.mean - by_place["minimum"].set_index("model").loc[title, "mean"] < 1e-3 for (title, _), row in best.items()
 )
-largest_share = removals.query("share == @shares[-1] and place == 'minimum'")
+largest_share = chosen(removals, share=shares[-1], place="minimum")
 show(
     figures.by_share(
         f"{'No cut-off and no damping predicts refits better than the pseudo-inverse' if undamped_best else 'Some damping predicts refits better than the pseudo-inverse'};<br>"
@@ -377,7 +375,7 @@ show_table(
     "Spearman correlation with the undamped pseudo-inverse, at the trained head: of the influences of 1,000 training images (or all, where there are fewer) on a test loss, mean over the test images "
     "with a 95 % interval, and of the self-influences.",
 )
-damped = trained_agreement.query("filter == 'damping' and share == @shares[-1]")
+damped = chosen(trained_agreement, filter="damping", share=shares[-1])
 display(
     Markdown(
         f"Self-influence hardly notices: even at a share of {shares[-1]:g} its ranking keeps a correlation of {damped['self_influence'].min():.2f} or more, because it follows the size of the "
@@ -401,9 +399,7 @@ display(
 # %% tags=["hide-input"]
 iterative = solvers[solvers["tolerance"] > 0]
 tightest = iterative.groupby("name", sort=False)["tolerance"].min()
-tight = pd.concat(
-    [iterative.query("name == @name and tolerance == @tolerance") for name, tolerance in tightest.items()]
-)
+tight = pd.concat([chosen(iterative, name=name, tolerance=tolerance) for name, tolerance in tightest.items()])
 direct = solvers[solvers["tolerance"] == 0]
 largest = tight.loc[tight["parameters"].idxmax()]
 show(
@@ -588,7 +584,7 @@ rows = [
     }
     for title in heads
     for score, text in SCORES.items()
-    for part in [flips.query("model == @title and score == @score")]
+    for part in [chosen(flips, model=title, score=score)]
 ]
 show_table(
     pd.DataFrame(rows),

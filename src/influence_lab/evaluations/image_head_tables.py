@@ -44,6 +44,13 @@ def table_of_models(pattern: str, models: Mapping[str, str]) -> pd.DataFrame:
     return table[["model", *table.columns.drop("model")]]
 
 
+def chosen(table: pd.DataFrame, **values: object) -> pd.DataFrame:
+    """The rows in which each named column has its value."""
+    for column, value in values.items():
+        table = table[table[column] == value]
+    return table
+
+
 def mean_by(table: pd.DataFrame, by: Sequence[str], value: str) -> pd.DataFrame:
     """Means with 95 % intervals (Student's t) of a column, in the order of the table: columns of `by`, mean, half."""
     rows = [
@@ -67,12 +74,12 @@ def suspects(margins: Mapping[str, Array], count: int) -> Array:
 
 
 def hover_texts(
-    chosen: Array, classes: Array, labels: Array, of_model: Mapping[str, Array], rank_of: str = "self_influence"
+    indices: Array, classes: Array, labels: Array, of_model: Mapping[str, Array], rank_of: str = "self_influence"
 ) -> list[str]:
-    """What a reader sees of each chosen image: its number, label, prediction, loss, self-influence and rank in it.
+    """What a reader sees of each image: its number, label, prediction, loss, self-influence and rank in it.
 
     Args:
-        chosen: indices of the images.
+        indices: the images.
         classes: names.
         labels: of all images, shape (n,).
         of_model: `predictions`, `losses` and `self_influence` of all images.
@@ -83,5 +90,5 @@ def hover_texts(
         f"image {i}<br>label: {classes[labels[i]]}<br>prediction: {classes[of_model['predictions'][i]]}<br>"
         f"loss: {of_model['losses'][i]:.2f} nats<br>self-influence: {of_model['self_influence'][i]:,.0f}<br>"
         f"rank in {rank_of.replace('_', '-')}: {ranks[i]:,} of {len(labels):,}"
-        for i in chosen
+        for i in indices
     ]
