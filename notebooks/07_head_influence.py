@@ -24,11 +24,11 @@
 # %% tags=["parameters"]
 shown = 30
 ridge = 1.0e-6
-shares = [1.0e-10, 1.0e-6, 1.0e-5, 1.0e-4, 1.0e-3, 1.0e-2, 1.0e-1]
+shares = [1.0e-14, 1.0e-10, 1.0e-6, 1.0e-5, 1.0e-4, 1.0e-3, 1.0e-2, 1.0e-1]
 tests = 200
-groups = 12
+groups = 8
 group_size = 25
-flip_images = 10000
+flip_images = 5000
 flip_share = 0.05
 flip_seeds = 5
 solver_images = 500
@@ -191,18 +191,18 @@ display(
 # The gradients of the training images lie in the range of $H$, so the pseudo-inverse $H^+$ answers exactly what influence asks: $K_{ij} = g_i^\top H^+ g_j$.
 
 # %% tags=["hide-input"]
-reached = all(int(arrays["rank"]) == int(arrays["bound"]) for arrays in heads.values())
+reached = all(int(arrays["nonzero"]) == int(arrays["bound"]) for arrays in heads.values())
 show(
     figures.spectra(
         f"The spectrum ends {'exactly' if reached else 'at most'} where the bound says",
         {title: arrays["eigenvalues"][0] for title, arrays in heads.items()},
-        {title: int(arrays["rank"]) for title, arrays in heads.items()},
+        {title: int(arrays["nonzero"]) for title, arrays in heads.items()},
     ),
     "Eigenvalues of the Hessian of each trained head over its largest; of those that rounding made negative, the absolute value. Dotted: "
-    "the number above the cut-off.",
+    "the rank, up to rounding.",
     "; ".join(
-        f"{title}: eigenvalues fall to {arrays['eigenvalues'][0][int(arrays['rank']) - 1] / arrays['eigenvalues'][0][0]:.0e} "
-        f"of the largest at number {int(arrays['rank'])}, and then to rounding"
+        f"{title}: eigenvalues fall to {arrays['eigenvalues'][0][int(arrays['nonzero']) - 1] / arrays['eigenvalues'][0][0]:.0e} "
+        f"of the largest at number {int(arrays['nonzero'])}, and then to rounding"
         for title, arrays in heads.items()
     ),
 )
@@ -213,9 +213,10 @@ rows = [
         "silent or redundant features": int(arrays["width"]) + 1 - int(arrays["live"]),
         "(K − 1)(d + 1)": f"{(len(classes) - 1) * (int(arrays['width']) + 1):,}",
         "with the rank of the features": f"{int(arrays['bound']):,}",
-        "rank of H": f"{int(arrays['rank']):,}",
-        "smallest kept eigenvalue": f"{arrays['eigenvalues'][0][int(arrays['rank']) - 1]:.1e}",
-        "largest dropped": f"{np.abs(arrays['eigenvalues'][0][int(arrays['rank']) :]).max():.1e}",
+        "rank of H": f"{int(arrays['nonzero']):,}",
+        "smallest eigenvalue over largest": f"{arrays['eigenvalues'][0][int(arrays['nonzero']) - 1] / arrays['eigenvalues'][0][0]:.0e}",
+        "kept by the cut-off": f"{int(arrays['rank']):,}",
+        "units of under ten images": int(arrays["rare_units"]),
         "test gradient out of range, worst": f"{arrays['outside'].max():.1e}",
     }
     for title, arrays in heads.items()
@@ -224,6 +225,29 @@ show_table(
     pd.DataFrame(rows),
     "Rank of each Hessian against the bounds. p is smaller than the head where it was reduced to principal directions of its features. Last "
     "column: the largest share of a test gradient's length that no training gradient reaches.",
+)
+
+# %% tags=["hide-input"]
+cut_short = {title: arrays for title, arrays in heads.items() if arrays["rank"] < arrays["nonzero"]}
+changed = {
+    title: len(
+        set(np.argsort(-arrays["self_influence"])[:shown]) - set(np.argsort(-arrays["self_influence_whole"])[:shown])
+    )
+    for title, arrays in cut_short.items()
+}
+display(
+    Markdown(
+        "The configured cut-off falls into the gap between the eigenvalues and rounding: nothing hangs on it."
+        if not cut_short
+        else "**A cut-off can fall in the middle of things.** "
+        + " ".join(
+            f"In {title}, {int(arrays['rare_units'])} units are lit by fewer than ten images each, which makes eigenvalues far below the others, but not zero. The configured "
+            f"cut-off keeps {int(arrays['rank'])} of {int(arrays['nonzero'])}; with all of them, {changed[title]} of the {shown} images with the highest self-influence "
+            "would be others: an image that has a unit to itself decides alone what the model makes of that unit."
+            for title, arrays in cut_short.items()
+        )
+        + " The sweep below takes everything above rounding as its reference; the pictures further down use the configured cut-off, as the next pages do."
+    )
 )
 
 # %% [markdown]

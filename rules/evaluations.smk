@@ -717,7 +717,6 @@ rule image_head_removals:
         tests=config["head_influence"]["tests"],
         removals=dict(
             ridge=config["head_influence"]["ridge"],
-            zero=config["images"]["cutoff"],
             shares=config["head_influence"]["shares"],
             groups=config["head_influence"]["groups"],
             group_size=config["head_influence"]["group_size"],

@@ -48,13 +48,13 @@ def test_every_cut_off_and_damping_is_that_of_the_whitening(heads, kind, share):
         else whitening(heads.train.hessian(), 1e-10, share * largest)
     )
     expected = heads.test.gradients() @ white.solve(heads.train.rows(slice(5)).gradients().sum(axis=0)[None])[0]
-    inverse = inverse_values(found.values, kind, share, 1e-10)
+    inverse = inverse_values(found.values, kind, share)
     assert_allclose(found.tests @ (inverse * found.groups[0]), expected, rtol=1e-8, atol=1e-10)
 
 
 def test_influence_at_the_minimum_predicts_refits_and_a_newton_step_more_so(heads):
     theta = refit(heads.train, RIDGE).theta
-    table, agreement = head_removals(heads, theta, RIDGE, 1e-10, [1e-10, 0.3], 3, 5, seed=0)
+    table, agreement = head_removals(heads, theta, RIDGE, [1e-10, 0.3], 3, 5, seed=0)
     assert len(table) == (1 + 2 * 2 * 2) * 3 * len(KINDS)
     lowest = table[table["place"] == "minimum"]
     undamped = lowest[(lowest["filter"] == "cutoff") & (lowest["share"] == 1e-10)]

@@ -19,11 +19,24 @@ def heads(**change):
 def test_facts_hold_together_and_the_minimum_is_one():
     found = image_head(heads(silent=True), 3, 1e-10, 1e-3, seed=0)
     assert (found["size"], found["width"], found["live"], found["used"]) == (24, 5, 5, 24)
-    assert found["rank"] == found["bound"] == 3 * 5
+    assert found["rank"] == found["nonzero"] == found["bound"] == 3 * 5
+    assert found["rare_units"] == 0
     assert found["hessian_error"] < 1e-8  # central differences at 1e-5 in float64
     assert found["gradient_norm"][1] < 1e-10 < found["gradient_norm"][0]
     assert found["train_loss"][1] < found["train_loss"][0]
     assert_allclose(found["outside"], 0, atol=1e-9)
+
+
+def test_a_unit_that_one_image_lights_up_makes_eigenvalues_between_rounding_and_cut_off():
+    """A unit at 1e-4 in one of 120 images: K − 1 eigenvalues of about 1e-8/120, which a cut-off of 1e-6 drops."""
+    whole = heads(silent=True)
+    whole.train.features[7, 0] = 1e-4
+    found = image_head(whole, 3, 1e-6, 1e-3, seed=0)
+    assert found["rare_units"] == 1
+    assert found["nonzero"] == found["bound"] == found["rank"] + 3 == 3 * 6
+    gained = found["self_influence_whole"] - found["self_influence"]
+    assert gained.argmax() == 7  # alone with its unit, it decides what the model makes of it
+    assert np.delete(gained, 7).max() < 0.1 * gained[7]
 
 
 def test_summed_influence_is_the_newton_step_to_the_minimum():

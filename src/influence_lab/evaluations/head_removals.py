@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from influence_lab.evaluations.agreement import correlations
-from influence_lab.evaluations.image_head import Heads
+from influence_lab.evaluations.image_head import ROUNDING, Heads
 from influence_lab.evaluations.lds import rank_correlation
 from influence_lab.models.head_refit import refit_without
 from influence_lab.models.softmax_head import SoftmaxHead
@@ -74,19 +74,19 @@ def basis(heads: Heads, groups: list[Array], sample: Array) -> Basis:
     return Basis(values, *(part @ vectors for part in parts))
 
 
-def inverse_values(values: Array, kind: str, share: float, zero: float) -> Array:
+def inverse_values(values: Array, kind: str, share: float) -> Array:
     """What 1/λ is replaced by: of a cut-off 0 below `share` of the largest, of a damping 1/(λ + `share` · largest).
 
-    Eigenvalues below `zero` times the largest are zero up to rounding, and no gradient has a part there.
+    Eigenvalues that are zero up to rounding stay out, for no gradient has a part there.
     """
     largest = values.max()
-    floor = max(share, zero) if kind == "cutoff" else zero
+    floor = max(share, ROUNDING) if kind == "cutoff" else ROUNDING
     safe = np.where(values > floor * largest, values, np.inf)
     return 1 / (safe + (share * largest if kind == "damping" else 0.0))
 
 
 def head_removals(
-    heads: Heads, theta: Array, ridge: float, zero: float, shares: list[float], groups: int, group_size: int, seed: int
+    heads: Heads, theta: Array, ridge: float, shares: list[float], groups: int, group_size: int, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Refit without groups, and compare with the predictions at the trained head and at the minimum.
 
@@ -94,7 +94,6 @@ def head_removals(
         heads: training images, and the test images whose losses are measured.
         theta: minimum of the head's objective.
         ridge: ρ.
-        zero: the undamped pseudo-inverse's cut-off, as a share of the largest eigenvalue.
         shares: cut-offs and dampings, as shares of the largest eigenvalue.
         groups: of each kind.
         group_size: images in a group, but for single images.
@@ -125,10 +124,10 @@ def head_removals(
     agreement = []
     for place, at in zip(PLACES, (heads, lowest), strict=True):
         found = basis(at, [group for _, group in drawn], sample)
-        undamped = inverse_values(found.values, "cutoff", zero, zero)
+        undamped = inverse_values(found.values, "cutoff", ROUNDING)
         for kind in FILTERS:
             for share in shares:
-                inverse = inverse_values(found.values, kind, share, zero)
+                inverse = inverse_values(found.values, kind, share)
                 weighted = found.groups * inverse
                 predicted = weighted @ found.tests.T / heads.train.n  # (groups, m)
                 predicted_own = np.sum(weighted * found.groups, axis=1) / heads.train.n

@@ -12,6 +12,8 @@ from influence_lab.models.softmax_head import SoftmaxHead, principal_directions
 Array = np.ndarray
 LARGEST = 5_000  # parameters; an eigendecomposition of 5,000 takes a minute and 0.6 GB
 STEP = 1e-5  # of the finite differences
+ROUNDING = 1e-14  # eigenvalues below this share of the largest are zero up to rounding
+RARE = 10  # a unit that fewer images light up is called rare
 
 
 class Heads(NamedTuple):
@@ -41,14 +43,15 @@ def image_head(heads: ImageHeads, directions: int, cutoff: float, ridge: float, 
 
     Returns:
         Of the whole head `size`, `width` and `live` (rank of the features and the 1); `used` parameters, fewer on
-        principal directions, `bound` on the rank of their Hessian and `rank`; `outside`, the share of each test
-        gradient's length that no training gradient reaches (m,); `hessian_error` against central differences. Pairs
-        at the trained head and at the minimum: `eigenvalues` (2, p), and (2,) `gradient_norm`, `train_loss`,
-        `test_loss`, `train_accuracy`, `test_accuracy`. `single_norm`, mean norm of one image's gradient; `distance` of
-        the minimum in parameters, and `newton_distance` that one Newton step on the range goes. Of every training
-        image at the trained head (n,) `self_influence`, `losses`, `margins`, `predictions`; of every test image (m,)
-        `shift` of its loss from the trained head to the minimum, and `summed_influence`, what the mean of all
-        influences predicts for it. `theta`, the minimum.
+        principal directions, `bound` on the rank of their Hessian, `nonzero` eigenvalues up to rounding and `rank`
+        above the cut-off; `rare_units`, features that fewer than ten images have (not zero); `outside`, the share of
+        each test gradient's length that no training gradient reaches (m,); `hessian_error` against central
+        differences. Pairs at the trained head and at the minimum: `eigenvalues` (2, p), and (2,) `gradient_norm`,
+        `train_loss`, `test_loss`, `train_accuracy`, `test_accuracy`. `single_norm`, mean norm of one image's gradient;
+        `distance` of the minimum in parameters, and `newton_distance` that one Newton step on the range goes. Of every
+        training image at the trained head (n,) `self_influence`, `self_influence_whole` with all nonzero eigenvalues,
+        `losses`, `margins`, `predictions`; of every test image (m,) `shift` of its loss from the trained head to the
+        minimum, and `summed_influence`, what the mean of all influences predicts for it. `theta`, the minimum.
     """
     train, test = workable(heads, directions)
     found = refit(train, ridge)
@@ -56,6 +59,9 @@ def image_head(heads: ImageHeads, directions: int, cutoff: float, ridge: float, 
     hessian = train.hessian()
     white = whitening(hessian, cutoff)
     mean_gradient = train.gradient_of(np.full((train.n, 1), 1 / train.n))[0]
+    nonzero = int((white.eigenvalues > ROUNDING * white.eigenvalues[0]).sum())
+    lit = np.count_nonzero(heads.train.features[:, :-1], axis=0)
+    own = self_influence(train, white)
     live, used_live = (int(np.linalg.matrix_rank(head.features)) for head in (heads.train, train))
     norms = np.linalg.norm(train.residuals, axis=1) * np.linalg.norm(train.features, axis=1)
     pairs = ((train, test), lowest)
@@ -66,6 +72,8 @@ def image_head(heads: ImageHeads, directions: int, cutoff: float, ridge: float, 
         "used": np.array(train.size),
         "bound": np.array((train.classes - 1) * used_live),
         "rank": np.array(white.rank),
+        "nonzero": np.array(nonzero),
+        "rare_units": np.array(((lit > 0) & (lit < RARE)).sum()),
         "outside": outside_range(test, white),
         "hessian_error": np.array(hessian_error(train, hessian, seed)),
         "eigenvalues": np.stack([white.eigenvalues, np.linalg.eigvalsh(lowest[0].hessian())[::-1]]),
@@ -77,7 +85,8 @@ def image_head(heads: ImageHeads, directions: int, cutoff: float, ridge: float, 
         "single_norm": np.array(norms.mean()),
         "distance": np.array(np.linalg.norm(found.theta - parameters_of(train))),
         "newton_distance": np.array(np.linalg.norm(white.solve(mean_gradient[None]))),
-        "self_influence": self_influence(train, white),
+        "self_influence": own,
+        "self_influence_whole": own if nonzero == white.rank else self_influence(train, whitening(hessian, ROUNDING)),
         "losses": train.losses,
         "margins": margins(train),
         "predictions": train.predictions,
