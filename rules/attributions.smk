@@ -340,3 +340,64 @@ rule image_features:
         "Export the last layer and its inputs of {wildcards.model}, seed {wildcards.seed}, for all images"
     script:
         "scripts/image_features.py"
+
+
+rule image_head:
+    input:
+        features="results/attributions/image_features_{model}_{seed}.npz",
+        code=code_of("rules/scripts/image_head.py"),
+    output:
+        "results/attributions/image_head_{model}_{seed}.npz",
+    log:
+        "results/logs/image_head_{model}_{seed}.log",
+    benchmark:
+        "results/benchmarks/image_head_{model}_{seed}.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=2500,
+    params:
+        head=dict(
+            directions=config["images"]["principal_directions"],
+            cutoff=config["images"]["cutoff"],
+            ridge=config["head_influence"]["ridge"],
+            seed=config["head_influence"]["seed"],
+        ),
+    message:
+        "Curvature, minimum and self-influence of the last layer ({wildcards.model}, seed {wildcards.seed})"
+    script:
+        "scripts/image_head.py"
+
+
+rule image_head_influenciae:
+    input:
+        features="results/attributions/image_features_cnn_0.npz",
+        code=code_of("rules/scripts/image_head_influenciae.py"),
+    output:
+        "results/attributions/image_head_influenciae.npz",
+    log:
+        "results/logs/image_head_influenciae.log",
+    benchmark:
+        "results/benchmarks/image_head_influenciae.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=2500,
+    params:
+        sample={
+            ours: config["head_influence"][name]
+            for ours, name in (
+                ("train_images", "influenciae_images"),
+                ("test_images", "influenciae_tests"),
+                ("cg_images", "cg_images"),
+                ("cg_solves", "cg_solves"),
+                ("iterations", "cg_iterations"),
+                ("seed", "seed"),
+            )
+        },
+    message:
+        "Influence in the CNN's last layer by influenciae, exact and by conjugate gradient"
+    script:
+        "scripts/image_head_influenciae.py"

@@ -693,3 +693,124 @@ rule groups_bench:
         "Time the greedy search over many points beside influenciae's group call"
     script:
         "scripts/groups_bench.py"
+
+
+rule image_head_removals:
+    input:
+        features="results/attributions/image_features_{model}_{seed}.npz",
+        head="results/attributions/image_head_{model}_{seed}.npz",
+        code=code_of("rules/scripts/image_head_removals.py"),
+    output:
+        removals="results/evaluations/image_head_removals_{model}_{seed}.parquet",
+        agreement="results/evaluations/image_head_agreement_{model}_{seed}.parquet",
+    log:
+        "results/logs/image_head_removals_{model}_{seed}.log",
+    benchmark:
+        "results/benchmarks/image_head_removals_{model}_{seed}.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=2500,
+    params:
+        directions=config["images"]["principal_directions"],
+        tests=config["head_influence"]["tests"],
+        removals=dict(
+            ridge=config["head_influence"]["ridge"],
+            shares=config["head_influence"]["shares"],
+            groups=config["head_influence"]["groups"],
+            group_size=config["head_influence"]["group_size"],
+            seed=config["head_influence"]["seed"],
+        ),
+    message:
+        "Refit the last layer without images, and compare ({wildcards.model}, seed {wildcards.seed})"
+    script:
+        "scripts/image_head_removals.py"
+
+
+rule image_head_flips:
+    input:
+        features="results/attributions/image_features_{model}_{seed}.npz",
+        code=code_of("rules/scripts/image_head_flips.py"),
+    output:
+        "results/evaluations/image_head_flips_{model}_{seed}.parquet",
+    log:
+        "results/logs/image_head_flips_{model}_{seed}.log",
+    benchmark:
+        "results/benchmarks/image_head_flips_{model}_{seed}.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=2500,
+    params:
+        directions=config["images"]["principal_directions"],
+        flips=dict(
+            images=config["head_influence"]["flip_images"],
+            share=config["head_influence"]["flip_share"],
+            seeds=config["head_influence"]["flip_seeds"],
+            ridge=config["head_influence"]["ridge"],
+            cutoff=config["images"]["cutoff"],
+        ),
+    message:
+        "Find wrong labels by self-influence, loss and margin ({wildcards.model}, seed {wildcards.seed})"
+    script:
+        "scripts/image_head_flips.py"
+
+
+rule image_head_solvers:
+    input:
+        features="results/attributions/image_features_cnn_0.npz",
+        large=expand(
+            "results/attributions/image_features_vgg19_{seed}.npz",
+            seed=IMAGE_SEEDS["vgg19"][:1],
+        ),
+        code=code_of("rules/scripts/image_head_solvers.py"),
+    output:
+        "results/evaluations/image_head_solvers.parquet",
+    log:
+        "results/logs/image_head_solvers.log",
+    benchmark:
+        "results/benchmarks/image_head_solvers.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=2500,
+    params:
+        sample=dict(
+            images=config["head_influence"]["solver_images"],
+            widths=config["head_influence"]["solver_widths"],
+            seed=config["head_influence"]["seed"],
+        ),
+        solvers=dict(
+            damping=config["images"]["damping"],
+            directions=config["images"]["principal_directions"],
+            products=config["head_influence"]["solver_products"],
+        ),
+    message:
+        "Solve with the Hessians of ever larger last layers, by conjugate gradient and directly"
+    script:
+        "scripts/image_head_solvers.py"
+
+
+rule image_groups_bench:
+    input:
+        code=code_of("rules/scripts/image_groups_bench.py"),
+    output:
+        "results/benchmarks/image_groups.json",
+    log:
+        "results/logs/image_groups_bench.log",
+    benchmark:
+        "results/benchmarks/image_groups_bench.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 2
+    resources:
+        mem_mb=4000,
+    params:
+        bench=config["image_groups_bench"],
+    message:
+        "Time a group of images from exported features beside influenciae's group call"
+    script:
+        "scripts/image_groups_bench.py"

@@ -1,5 +1,10 @@
 # Stage: notebooks. Run each page, and gather what the pages have recorded into the ledger of claims.
 
+# The trained image models of this run, as their artifacts are named: cnn_0, cnn_1, …
+IMAGE_MODELS = [
+    f"{model}_{seed}" for model in IMAGE_SEEDS for seed in IMAGE_SEEDS[model]
+]
+
 # What each page reads. A page that is not listed here reads nothing.
 PAGE_INPUTS = {
     "01_taylor_neumann": [
@@ -76,6 +81,19 @@ PAGE_INPUTS = {
         "results/models/toy_scoreboard.npz",
         "results/attributions/influenciae_toy.npz",
         "results/evaluations/toy_scoreboard.parquet",
+    ],
+    "07_head_influence": [
+        "results/data/images.npz",
+        *[f"results/models/images_{name}.npz" for name in IMAGE_MODELS],
+        "results/attributions/image_features_cnn_0.npz",
+        *[f"results/attributions/image_head_{name}.npz" for name in IMAGE_MODELS],
+        *[
+            f"results/evaluations/image_head_{part}_{name}.parquet"
+            for part in ("removals", "agreement", "flips")
+            for name in IMAGE_MODELS
+        ],
+        "results/evaluations/image_head_solvers.parquet",
+        "results/attributions/image_head_influenciae.npz",
     ],
 }
 

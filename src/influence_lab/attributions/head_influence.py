@@ -1,7 +1,9 @@
 r"""Influence in the last layer of an image classifier, $K_{ij} = g_i^\top H^+ g_j$, for tens of thousands of images.
 
 The softmax Hessian is singular: adding one vector to the weights of all classes changes nothing, so its rank is at most
-(K − 1)(d + 1). All gradients lie in its range, so the pseudo-inverse loses nothing (reference E3).
+(K − 1)(d + 1), and lower where units are silent on all training images. The gradients of the training images lie in
+its range, so for them the pseudo-inverse loses nothing (reference E3). The gradient of another image may have a part
+outside it, where it lights up a unit that no training image does; no training image influences that part.
 """
 
 from typing import NamedTuple
@@ -73,6 +75,12 @@ def influence_features(head: SoftmaxHead, white: Whitening, dtype: type = np.flo
         part = slice(start, start + chunk)
         features[part] = head.rows(part).gradients() @ white.factor
     return features
+
+
+def self_influence(head: SoftmaxHead, white: Whitening, chunk: int = 4096) -> Array:
+    r"""$K_{ii} = g_i^\top H^+ g_i$ of every image, in float64, shape (n,); Φ itself is never whole in memory."""
+    parts = (head.rows(slice(start, start + chunk)) for start in range(0, head.n, chunk))
+    return np.concatenate([np.square(influence_features(part, white, float)).sum(axis=1) for part in parts])
 
 
 class Groups(NamedTuple):

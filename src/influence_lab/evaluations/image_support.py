@@ -13,11 +13,11 @@ def why_open(source: str, accuracies: dict[str, float]) -> str | None:
     >>> why_open("digits", {})
     'CIFAR-10 was not there'
     >>> why_open("cifar10", {"CNN, seed 0": 0.41, "ResNet, seed 0": 0.66})
-    'CNN, seed 0 reached a test accuracy of 41 %, below the 55 % that a verdict needs'
+    'CNN, seed 0 reached a test accuracy of 41.0 %, below the 55 % that a verdict needs'
     """
     if source != "cifar10":
         return "CIFAR-10 was not there"
     for name, accuracy in accuracies.items():
-        if accuracy < LEAST_ACCURACY:
-            return f"{name} reached a test accuracy of {100 * accuracy:.0f} %, below the 55 % that a verdict needs"
+        if not accuracy >= LEAST_ACCURACY:  # NaN supports nothing
+            return f"{name} reached a test accuracy of {100 * accuracy:.1f} %, below the 55 % that a verdict needs"
     return None

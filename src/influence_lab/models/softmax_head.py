@@ -9,8 +9,10 @@ bias of a class after its weights: p = K (d + 1). Nothing of size n × p is kept
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg import eigh
 from scipy.special import logsumexp, softmax
 
 Array = np.ndarray
@@ -106,16 +108,33 @@ class SoftmaxHead:
         along = self.features @ vectors.reshape(m * self.classes, -1).T  # (n, m K)
         return np.einsum("nmk,nk->nm", along.reshape(self.n, m, self.classes), self.residuals)
 
-    def hessian(self) -> Array:
-        """H of the mean loss, shape (p, p), one product of features for each pair of classes."""
-        K, width, p = self.classes, self.features.shape[1], self.probabilities
-        H = np.empty((K, width, K, width))
-        for k in range(K):
-            for other in range(k + 1):
-                weights = (p[:, k] * ((k == other) - p[:, other])) / self.n
-                block = self.features.T @ (weights[:, None] * self.features)
-                H[k, :, other], H[other, :, k] = block, block.T
-        return H.reshape(self.size, self.size)
+    def at(self, theta: Array) -> "SoftmaxHead":
+        """The layer with other parameters on the same images: θ of shape (p,), class by class."""
+        return SoftmaxHead(self.features, self.features @ theta.reshape(self.classes, -1).T, self.labels)
+
+    def hessian(self, chunk: int = 2048) -> Array:
+        r"""H of the mean loss, shape (p, p).
+
+        Two classes $k \ne l$ have the block $-B_{kl}$, $B_{kl} = \frac1n\sum_i p_{ik} p_{il} h_i h_i^\top$, and as
+        $p_{ik}(1 - p_{ik}) = \sum_{l \ne k} p_{ik} p_{il}$, the block of k with itself is $\sum_{l \ne k} B_{kl}$. So
+        nothing cancels, and $B_{kl} = A^\top A$ costs half a product of matrices.
+
+        Args:
+            chunk: images at a time, few enough for the processor's cache.
+        """
+        K, width = self.classes, self.features.shape[1]
+        roots = np.sqrt(self.probabilities / np.sqrt(self.n))  # the product of two columns is √(p_k p_l / n)
+        blocks = np.zeros((K, K, width, width))
+        for start in range(0, self.n, chunk):
+            features, root = self.features[start : start + chunk], roots[start : start + chunk]
+            for k in range(K):
+                for other in range(k):
+                    weighted = (root[:, k] * root[:, other])[:, None] * features
+                    blocks[k, other] += weighted.T @ weighted
+        blocks += blocks.transpose(1, 0, 2, 3)
+        H = -blocks
+        H[np.arange(K), np.arange(K)] = blocks.sum(axis=1)
+        return H.transpose(0, 2, 1, 3).reshape(self.size, self.size)
 
     def hessian_product(self, vector: Array) -> Array:
         r"""H v without H: $\frac1n\sum_i [p_i \odot (V h_i) - p_i (p_i^\top V h_i)] \otimes h_i$, 4 n p steps."""
@@ -125,11 +144,39 @@ class SoftmaxHead:
         return (output.T @ self.features).ravel() / self.n
 
 
+class Directions(NamedTuple):
+    """Principal directions of the features of some images.
+
+    Attributes:
+        mean: of the features, shape (d,).
+        vectors: leading directions as columns, shape (d, m).
+    """
+
+    mean: Array
+    vectors: Array
+
+    def project(self, head: SoftmaxHead) -> SoftmaxHead:
+        """The head with these m features and the 1; probabilities stay those of the model."""
+        kept = (head.features[:, :-1] - self.mean) @ self.vectors
+        return SoftmaxHead(np.column_stack([kept, np.ones(head.n)]), head.logits, head.labels)
+
+
+def principal_directions(head: SoftmaxHead, count: int) -> Directions:
+    """The leading principal directions of a head's features, at most as many as there are images and features."""
+    mean = head.features[:, :-1].mean(axis=0)
+    centred = head.features[:, :-1] - mean
+    n, d = centred.shape
+    if n < d:
+        return Directions(mean, np.linalg.svd(centred, full_matrices=False)[2][:count].T)
+    leading = eigh(centred.T @ centred, subset_by_index=[max(d - count, 0), d - 1])[1]
+    return Directions(mean, leading[:, ::-1])
+
+
 def principal(head: SoftmaxHead, directions: int) -> SoftmaxHead:
     """The head with its features on their leading principal directions; probabilities stay those of the model.
 
     An approximation for heads whose Hessian is too large to form: what a group changes along the other directions is
-    left out.
+    left out. With all directions nothing is left out: centred features and the 1 span what features and the 1 do.
 
     Args:
         head: with d features.
@@ -138,7 +185,4 @@ def principal(head: SoftmaxHead, directions: int) -> SoftmaxHead:
     Returns:
         A head with `directions` features and the 1.
     """
-    centred = head.features[:, :-1] - head.features[:, :-1].mean(axis=0)
-    values, vectors = np.linalg.eigh(centred.T @ centred)
-    kept = vectors[:, np.argsort(values)[::-1][:directions]]
-    return SoftmaxHead(np.column_stack([centred @ kept, np.ones(head.n)]), head.logits, head.labels)
+    return principal_directions(head, directions).project(head)

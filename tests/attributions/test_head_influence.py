@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from influence_lab.attributions.functioning_groups import RULES, grow, unit
+from influence_lab.attributions.head_influence import grow_groups, influence_features, self_influence, whitening
+from tests.models.head_cases import random_head
+
+
+@pytest.fixture
+def head():
+    return random_head(silent=True)[0]
+
+
+def test_whitening_is_the_pseudo_inverse(head):
+    hessian = head.hessian()
+    found = whitening(hessian, 1e-10)
+    inverse = np.linalg.pinv(hessian, rcond=1e-10, hermitian=True)
+    assert_allclose(found.factor @ found.factor.T, inverse, atol=1e-10 * np.abs(inverse).max())
+    assert_allclose(found.eigenvalues, np.linalg.eigvalsh(hessian)[::-1], atol=1e-14)
+
+
+def test_damping_is_added_on_the_range_alone(head):
+    """For gradients, which lie in the range, (H + λI)⁻¹ is the whole inverse."""
+    hessian, gradients = head.hessian(), head.gradients()
+    damped = whitening(hessian, 1e-10, 0.1).solve(gradients)
+    assert_allclose(damped, np.linalg.solve(hessian + 0.1 * np.eye(head.size), gradients.T).T, atol=1e-10)
+
+
+def test_a_cut_off_drops_the_directions_below_it(head):
+    values = whitening(head.hessian(), 1e-10).eigenvalues
+    between = np.sqrt(values[3] * values[4]) / values[0]
+    assert whitening(head.hessian(), between).rank == 4
+
+
+@pytest.mark.parametrize("hessian", [np.zeros((2, 2)), -np.eye(2)])
+def test_a_hessian_without_positive_eigenvalues_is_refused(hessian):
+    with pytest.raises(ValueError, match="largest eigenvalue"):
+        whitening(hessian, 1e-10)
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 4096])
+def test_features_reproduce_influence(head, chunk):
+    hessian, gradients = head.hessian(), head.gradients()
+    white = whitening(hessian, 1e-10)
+    features = influence_features(head, white, float, chunk)
+    expected = gradients @ np.linalg.pinv(hessian, rcond=1e-10, hermitian=True) @ gradients.T
+    assert_allclose(features @ features.T, expected, atol=1e-10 * np.abs(expected).max())
+    assert_allclose(self_influence(head, white, chunk), np.diag(expected), rtol=1e-10)
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("cosine", [False, True], ids=["raw", "cosine"])
+def test_groups_grown_together_are_those_grown_alone(head, rule, cosine):
+    features = influence_features(head, whitening(head.hessian(), 1e-10), float)
+    features = unit(features) if cosine else features
+    seeds = [3, 0, 41, 3]
+    together = grow_groups(features, seeds, 20, rule)
+    for number, seed in enumerate(seeds):
+        alone = grow(features, [seed], 19, rule)
+        assert together.members[number].tolist() == alone.members.tolist()
+        assert_allclose(together.influence[number], alone.influence, rtol=1e-10)
+
+
+def test_groups_can_take_every_image_but_no_more(head):
+    features = influence_features(head, whitening(head.hessian(), 1e-10))
+    assert np.sort(grow_groups(features, [1], head.n).members[0]).tolist() == list(range(head.n))
+    for size, rule in ((head.n + 1, "algorithm"), (0, "algorithm"), (2, "best")):
+        with pytest.raises(ValueError, match="allowed"):
+            grow_groups(features, [1], size, rule)

@@ -1,0 +1,34 @@
+import numpy as np
+from numpy.testing import assert_allclose
+
+from influence_lab.attributions.influenciae_head import InfluenciaeHead, keras_order
+from influence_lab.evaluations.influenciae_head import influenciae_head
+from tests.evaluations.test_image_head import heads
+
+
+def test_influenciae_agrees_with_the_same_cut_off_and_the_same_stop():
+    """Single precision: 1e-7 times the condition number above the cut-off, below 1e3 here."""
+    found = influenciae_head(heads(), 60, 6, 30, 2, 60, seed=0)
+    scale = np.abs(found["exact_same"]).max()
+    assert_allclose(found["exact"], found["exact_same"], atol=2e-3 * scale)
+    assert found["cg"].shape == (2, 30)
+    assert_allclose(found["cg"], found["cg_same"], atol=2e-2 * np.abs(found["cg_same"]).max())
+
+
+def test_group_call_and_orders_of_parameters():
+    whole = heads()
+    train = whole.train
+    table = np.vstack([whole.kernel, whole.bias])  # (d + 1, K), as Keras has them
+    assert_allclose(table.T.ravel()[keras_order(train)], table.ravel())
+    library = InfluenciaeHead(whole)
+    damped = train.hessian() + 0.1 * np.eye(train.size)
+    inverse = library.exact_inverse(train, damped)
+    total = train.rows(slice(5)).gradients().sum(axis=0)
+    expected = total @ np.linalg.solve(damped, total)
+    assert_allclose(library.group_influence(train.rows(slice(5)), inverse), expected, rtol=1e-4)
+    assert_allclose(
+        library.solved(train.rows(slice(5)), inverse)[:, 0],
+        np.linalg.solve(damped, train.gradients()[0])[keras_order(train)],
+        rtol=1e-3,
+        atol=1e-4,
+    )
