@@ -77,6 +77,15 @@ PAGE_INPUTS = {
         "results/attributions/influenciae_toy.npz",
         "results/evaluations/toy_scoreboard.parquet",
     ],
+    "07_image_groups": [
+        "results/data/images.npz",
+        *expand(
+            "results/attributions/image_features_{trained}.npz",
+            trained=[f"{model}_{seed}" for model, seed in IMAGE_TRAINED],
+        ),
+        "results/evaluations/image_groups.parquet",
+        "results/evaluations/image_groups.npz",
+    ],
 }
 
 

@@ -150,3 +150,14 @@ def coherence(cosine_influence: Array) -> Array:
     """
     size = cosine_influence.shape[1]
     return (cosine_influence[:, -1] - size) / (size * (size - 1))
+
+
+def joining_scores(influence: Array, itself: Array) -> Array:
+    r"""K(x, G) of each member and the group that it joined, $(\Delta K(G, G) - K(x, x)) / 2$; 0 for the seed image.
+
+    Args:
+        influence: K(G, G) at sizes 1, 2, …, shape (m, size).
+        itself: K(x, x) of the members, shape (m, size).
+    """
+    before = np.pad(influence, ((0, 0), (1, 0)))[:, :-1]
+    return (influence - before - itself) / 2
