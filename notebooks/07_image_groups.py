@@ -233,12 +233,12 @@ show_table(
 
 # %% tags=["hide-input"]
 LABELS = {
-    "purity": "purity",
-    "compactness_class": "distance in the features, relative to the class",
-    "pixels_class": "distance of the pictures, relative to the class",
-    "mistaken": "share misclassified by the model",
-    "coherence": "mean cosine influence of two members",
-    "hub_share": "share of hubs",
+    "compactness_class": ("features", "mean distance in the features, relative to the class"),
+    "pixels_class": ("pictures", "mean distance of the pictures, relative to the class"),
+    "purity": ("purity", "purity: share of the seed image's class"),
+    "mistaken": ("mistakes", "share misclassified by the model"),
+    "coherence": ("cosine", "mean cosine influence of two members"),
+    "hub_share": ("hubs", "share of hubs"),
 }
 measured = {column: summary.by_method(table, column) for column in LABELS}
 chance = {
@@ -260,8 +260,9 @@ show(
     figures.measures(
         f"Distance in the features, relative to random images of the class:<br>{plus_minus(tight['raw_algorithm'])} in raw groups, "
         f"{plus_minus(tight['cosine'])} in cosine groups",
-        {LABELS[column]: {named(one): rows for one, rows in tables.items()} for column, tables in measured.items()},
-        {LABELS[column]: level for column, level in chance.items()},
+        {LABELS[column][0]: {named(one): rows for one, rows in tables.items()} for column, tables in measured.items()},
+        {LABELS[column][0]: level for column, level in chance.items()},
+        dict(LABELS.values()),
     ),
     f"Means over {IMAGES}, with 95 % intervals; each training on its own. The slider chooses the measure. Dotted: random images "
     f"(purity, cosine influence), random images of the class (distances), all training images of the {named(mine)} (misclassified). Hubs are explained below. The title is on the {named(mine)}.",
@@ -285,16 +286,25 @@ def against_class(pair):
     )
 
 
-display(
-    Markdown(
-        f"**Raw influence, Algorithm 1** ({named(mine)}): {plus_minus(purity['raw_algorithm'])} of the other images share the seed image's class, but within the class the group is not held together by what it shows. "
-        f"In the features its images are {against_class(tight['raw_algorithm'])} random images of the class ({plus_minus(tight['raw_algorithm'])}), and as pictures {against_class(alike['raw_algorithm'])} them ({plus_minus(alike['raw_algorithm'])}). "
-        f"What they share is that the model gets them wrong: {plus_minus(100 * np.array(wrong['raw_algorithm']), 0)} % are misclassified, of all training images {100 * base:.0f} %. A misclassified image of a class has a long gradient in the direction "
-        "of that class's weights; those add up best.\n\n"
-        f"**What cosine influence changes**: purity {plus_minus(purity['cosine'])}, distance in the features {plus_minus(tight['cosine'])}, of the pictures {plus_minus(alike['cosine'])}, and {plus_minus(100 * np.array(wrong['cosine']), 0)} % misclassified. "
-        f"**The baseline**, the nearest images in the features, needs no influence: distance {plus_minus(tight['embedding_l2'])} in the features and {plus_minus(alike['embedding_l2'])} of the pictures, with purity {plus_minus(purity['embedding_l2'])}. It knows no labels, influence does."
-    )
+explained = (
+    ". So what they share is less what they show than that the model gets them wrong: misclassified images of one class have long gradients in about the same direction, which add up"
+    if wrong["raw_algorithm"][0] - wrong["raw_algorithm"][1] > base and sum(tight["raw_algorithm"]) > 1
+    else ""
 )
+lines = [
+    f"- **Raw influence, Algorithm 1** ({named(mine)}): {plus_minus(purity['raw_algorithm'])} of the other images share the seed image's class. In the features they are {against_class(tight['raw_algorithm'])} random images of the class ({plus_minus(tight['raw_algorithm'])}), "
+    f"as pictures {against_class(alike['raw_algorithm'])} these ({plus_minus(alike['raw_algorithm'])}). The model misclassifies {plus_minus(100 * np.array(wrong['raw_algorithm']), 0)} % of them, of all training images {100 * base:.0f} %{explained}.",
+    f"- **What cosine influence changes:** purity {plus_minus(purity['cosine'])}, distance in the features {plus_minus(tight['cosine'])}, of the pictures {plus_minus(alike['cosine'])}, and {plus_minus(100 * np.array(wrong['cosine']), 0)} % misclassified.",
+    f"- **The baseline**, the nearest images in the features, needs neither gradients nor labels: distance {plus_minus(tight['embedding_l2'])} in the features and {plus_minus(alike['embedding_l2'])} of the pictures, purity {plus_minus(purity['embedding_l2'])}. Influence is told the labels, so its purity owes something to that.",
+]
+lacking = summary.lacking_models(table)
+if lacking is None:
+    gains = {column: summary.cnn_gain(table, column) for column in ("purity", "pixels_class", "coherence")}
+    lines.append(
+        f"- **Are the CNN's groups more coherent than the ResNet's**, as the report's eye has it? By class {'yes' if gains['purity'][0] > gains['purity'][1] else 'not measurably'}: purity {plus_minus(gains['purity'], 2, '+')} (CNN minus ResNet, paired over seed images, raw influence). "
+        f"As pictures {'yes' if sum(gains['pixels_class']) < 0 else 'no'}: distance {plus_minus(gains['pixels_class'], 2, '+')}. In cosine influence {plus_minus(gains['coherence'], 2, '+')}, but the ResNet's last layer has twice the features, and in more dimensions cosines are smaller."
+    )
+display(Markdown("\n".join(lines)))
 
 # %% [markdown]
 # ## Is it the model, or its initialisation?
@@ -307,37 +317,14 @@ display(
 floor = chance_overlap(size - 1, len(labels) - 1)
 floor_of_class = chance_overlap(size - 1, int(np.bincount(labels).min()) - 1)
 COMPARED = ("raw_algorithm", "cosine", "embedding_l2")
-models = list(dict.fromkeys(one for one, _ in trained))
-
-
-def comparisons(method):
-    """Overlaps by seed image for each comparison that this run has."""
-    found = {f"{MODELS[one]}, two training seeds": summary.training_overlap(table, one, method) for one in models}
-    for index, one in enumerate(models):
-        found |= {
-            f"{MODELS[one]} and {MODELS[other]}": summary.model_overlap(table, one, other, method)
-            for other in models[index + 1 :]
-        }
-    own = summary.rows_of(table, mine, method)
-    found["same training, from the nearest image"] = own["overlap_neighbour"]
-    for share in damping_shares:
-        found[f"same training, λ = {share:g} λmax"] = (
-            summary.rows_of(table, mine, method, f"{share:g}")["overlap_default"] if method != "embedding_l2" else None
-        )
-    found["same training, another image of the class"] = own["overlap_own"]
-    missing = [np.nan, np.nan]
-    return {name: missing if values is None else values for name, values in found.items()}
-
-
-found = {method: comparisons(method) for method in COMPARED}
-kept = [name for name in found["raw_algorithm"] if np.isfinite(found["raw_algorithm"][name]).all()]
+found = {method: summary.comparisons(table, mine, method) for method in COMPARED}
 series = {
-    METHODS[method]: interval_table("comparison", kept, [found[method][name] for name in kept]) for method in COMPARED
+    METHODS[method]: interval_table("comparison", list(pairs), list(pairs.values())) for method, pairs in found.items()
 }
 
 # %% tags=["hide-input"]
 raw = series[METHODS["raw_algorithm"]].set_index("comparison")
-retrained, crossed = f"{MODELS['cnn']}, two training seeds", f"{MODELS['cnn']} and {MODELS['resnet']}"
+retrained, crossed = summary.retrained("cnn"), summary.crossed("cnn", "resnet")
 told = ", ".join(
     f"{text} {plus_minus(tuple(raw.loc[name]), 3)}"
     for name, text in ((retrained, "two trainings of the CNN"), (crossed, "CNN and ResNet"))
@@ -359,28 +346,39 @@ show(
 
 # %% tags=["hide-input"]
 lines = [
-    f"- **Chance** gives {floor:.1g} (images of one class: {floor_of_class:.1g}), so groups do repeat to some degree. But of the {size - 1} other images an overlap of 0.1 is about {2 * 0.1 / 1.1 * (size - 1):.0f} in common."
+    f"- **Chance** gives {floor:.1g} (images of one class: {floor_of_class:.1g}). An overlap of 0.1 is about {2 * 0.1 / 1.1 * (size - 1):.1g} images in common of {size - 1}, and 0.5 is {2 * 0.5 / 1.5 * (size - 1):.2g}."
 ]
 if {retrained, crossed} <= set(raw.index):
     gap = mean_interval(np.asarray(found["raw_algorithm"][retrained]) - np.asarray(found["raw_algorithm"][crossed]))
     lines.append(
         f"- **Initialisation or model?** Raw influence: {plus_minus(tuple(raw.loc[retrained]), 3)} between two trainings of the CNN, {plus_minus(tuple(raw.loc[crossed]), 3)} between CNN and ResNet; the difference is {plus_minus(gap, 3, '+')} (paired). "
-        + ("Another architecture costs more, " if gap[0] > gap[1] else "Another architecture costs no more, ")
-        + "but already another start and batch order of the same architecture replaces most of a group."
+        + (
+            "Another architecture costs more, "
+            if gap[0] > gap[1]
+            else "Another architecture does not measurably cost more, "
+        )
+        + (
+            "but already another start and batch order of the same architecture replaces most of a group."
+            if sum(raw.loc[retrained]) < 1 / 3
+            else "and another start and batch order replaces less than half of a group."
+        )
     )
-near = tuple(raw.loc["same training, from the nearest image"])
+inside = {
+    name: tuple(raw.loc[name]) for name in raw.index if name.startswith("same training, ") and "another" not in name
+}
 lines.append(
-    f"- **The ceiling is low as well.** Within one training, groups from a seed image and from its nearest neighbour of the class share {plus_minus(near)}"
-    + "".join(
-        f", and with λ = {share:g} λmax {plus_minus(tuple(raw.loc[f'same training, λ = {share:g} λmax']))} of the group remains"
-        for share in damping_shares
+    "- **The ceiling.** "
+    + "; ".join(f"{name}: {plus_minus(pair)}" for name, pair in inside.items())
+    + (
+        ". So part of what looks like dependence on the model is a search that hangs on details."
+        if raw["mean"][f"{summary.WITHIN}, from the nearest image"] < 0.5
+        else "."
     )
-    + ". So part of what looks like dependence on the model is a search that hangs on details: many images score nearly alike."
 )
 if retrained in raw.index:
     plain = mean_interval(found["embedding_l2"][retrained])
     lines.append(
-        f"- **It is not peculiar to influence.** The nearest images in the features, found without any gradient, overlap by {plus_minus(plain, 3)} between two trainings of the CNN."
+        f"- **Without influence.** The nearest images in the features, found without any gradient, overlap by {plus_minus(plain, 3)} between two trainings of the CNN."
     )
 display(Markdown("\n".join(lines)))
 
@@ -388,7 +386,7 @@ display(Markdown("\n".join(lines)))
 # ## Hubs: the same few images in every group
 #
 # Definition 3.2 adds $K(x, x)$ to the score. Where self-influence is heavy-tailed, the images with the largest $K(x, x)$ win whatever the seed image is. Call an image a *hub* if it is in more than 10 % of all groups
-# of one kind; random groups have none.
+# of one kind; random groups have next to none.
 
 
 # %% tags=["hide-input"]
@@ -441,8 +439,8 @@ show_table(
 display(
     Markdown(
         f"Groups of seed images from different classes overlap by {plus_minus(elsewhere['raw_definition'])} under Definition 3.2 and by {plus_minus(elsewhere['raw_algorithm'], 3)} under Algorithm 1. "
-        f"Within a class the raw groups of Algorithm 1 still share {plus_minus(mean_of('overlap_own', 'raw_algorithm'))}, cosine groups {plus_minus(mean_of('overlap_own', 'cosine'), 3)}: "
-        "with raw influence a part of every group is its class's own few large gradients, not the seed image's."
+        f"Those of different seed images of one class overlap by {plus_minus(mean_of('overlap_own', 'raw_algorithm'))} (Algorithm 1) and {plus_minus(mean_of('overlap_own', 'cosine'), 3)} (cosine influence): "
+        "that part of a group belongs to the class, not to the seed image."
     )
 )
 
@@ -452,8 +450,6 @@ display(
 # The smallest eigenvalues of $H$ that are not zero weigh most in $H^+$. Damping, $(H + \lambda I)^{-1}$, takes that weight away. Here are the numbers that the verdict rests on, with λ as a share of the largest eigenvalue.
 
 # %% tags=["hide-input"]
-missing = summary.what_is_missing(table)
-lacking = summary.lacking_models(table)
 sweep = {}
 if lacking is None:
     sweep = {
@@ -491,7 +487,7 @@ if model != "cnn":
     display(
         Markdown("The verdict on claim B22 rests on all models, and stands on [the CNN's page](07_image_groups.ipynb).")
     )
-elif reason := why_open(source, judged) or missing:
+elif reason := why_open(source, judged) or summary.what_is_missing(table):
     leave_open("B22", reason)
 else:
     record("B22", **sweep[DEFAULT])
@@ -509,7 +505,13 @@ if sweep:
                 for setting, value in sweep.items()
                 if setting != DEFAULT
             )
-            + ". Purity is the one sense of *coherent* in which the report's eye can be followed; within a class, the table of measures above says whether raw groups look alike."
+            + ". Damping also decides how much a group depends on the training: the overlap is "
+            + ", ".join(
+                f"{plus_minus(value['group_overlap'], 3)} (λ = {setting} λmax)"
+                for setting, value in sweep.items()
+                if setting != DEFAULT
+            )
+            + "."
         )
     )
 
@@ -519,9 +521,9 @@ if sweep:
 # %% tags=["hide-input"]
 display(
     Markdown(
-        f"- Raw influence finds the class and then its most misclassified images: purity {purity['raw_algorithm'][0]:.2f}, {100 * wrong['raw_algorithm'][0]:.0f} % misclassified, and in the features {tight['raw_algorithm'][0]:.2f} times as far apart as random images of the class ({named(mine)}). "
-        f"Definition 3.2 finds the same few images for every seed ({100 * hubs['raw_definition'][0]:.0f} % hubs).\n"
-        f"- Cosine influence gives other groups: {tight['cosine'][0]:.2f} times as far apart in the features, {alike['cosine'][0]:.2f} times as pictures, {100 * wrong['cosine'][0]:.0f} % misclassified.\n"
+        f"- Raw influence, Algorithm 1: purity {purity['raw_algorithm'][0]:.2f}; {100 * wrong['raw_algorithm'][0]:.0f} % of a group are misclassified (of all images {100 * base:.0f} %); in the features {tight['raw_algorithm'][0]:.2f} times as far apart as random images of the class. "
+        f"Definition 3.2: {100 * hubs['raw_definition'][0]:.0f} % hubs, the same for all seed images ({named(mine)}).\n"
+        f"- Cosine influence, which makes the two rules one: purity {purity['cosine'][0]:.2f}, {100 * wrong['cosine'][0]:.0f} % misclassified, {tight['cosine'][0]:.2f} times as far apart.\n"
         "- Totals of influence compare neither sizes nor models. Next: [the whole training set in groups](07_image_partition.ipynb)."
     )
 )

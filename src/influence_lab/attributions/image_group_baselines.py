@@ -9,7 +9,7 @@ Array = np.ndarray
 
 
 def neighbours(points: Array, seeds: Array, count: int) -> Array:
-    """Each seed image and the `count` − 1 images nearest to it by Euclidean distance, nearest first, shape (m, count)."""
+    """Each seed image and the `count` − 1 images nearest to it by Euclidean distance, nearest first: (m, count)."""
     squared = np.einsum("ij,ij->i", points, points)
     distance = squared - 2 * points[seeds] @ points.T  # up to a constant of each row, (m, n)
     distance[np.arange(len(seeds)), seeds] = -np.inf

@@ -18,5 +18,7 @@ class ImageGroups(Section):
     per_class: int = Field(ge=2, le=500, description="seed images of each class; time is proportional")
     draw: int = Field(ge=0, description="draws the seed images and the random groups")
     size: int = Field(ge=8, le=200, description="images in a group, the seed image included; time is proportional")
-    damping_shares: list[Share] = Field(description="other dampings as shares of the Hessian's largest eigenvalue")
+    damping_shares: list[Share] = Field(
+        min_length=1, description="other dampings as shares of the Hessian's largest eigenvalue"
+    )
     random_groups: int = Field(ge=1, le=1000, description="random groups for each seed image, to compare with")

@@ -24,6 +24,7 @@ METHODS = {
     "random_class": "random, of the class",
     "random": "random",
 }
+WITHIN = "same training"  # how the names of comparisons within one training begin
 LEAST = 50  # seed images that a verdict needs
 
 
@@ -43,15 +44,14 @@ def trained_models(table: pd.DataFrame) -> list[Trained]:
 
 def rows_of(table: pd.DataFrame, trained: Trained, method: str, setting: str = DEFAULT) -> pd.DataFrame:
     """The rows of one kind of group in one trained model, by seed image."""
-    model, seed = trained
-    chosen = table.query("model == @model and training_seed == @seed and method == @method and setting == @setting")
-    return chosen.set_index("image")
+    own = (table["model"] == trained[0]) & (table["training_seed"] == trained[1])
+    return table[own & (table["method"] == method) & (table["setting"] == setting)].set_index("image")
 
 
 def of_model(table: pd.DataFrame, model: str, method: str, column: str, setting: str = DEFAULT) -> pd.Series:
     """A measure by seed image, mean over the training seeds of a model."""
-    kind = table.query("model == @model and method == @method and setting == @setting")
-    return kind.groupby("image", sort=False)[column].mean()
+    kind = (table["model"] == model) & (table["method"] == method) & (table["setting"] == setting)
+    return table[kind].groupby("image", sort=False)[column].mean()
 
 
 def overlaps(table: pd.DataFrame, one: Trained, other: Trained, method: str, setting: str = DEFAULT) -> pd.Series:
@@ -70,6 +70,42 @@ def model_overlap(table: pd.DataFrame, one: str, other: str, method: str, settin
     found = trained_models(table)
     pairs = [(a, b) for a in found for b in found if (a[0], b[0]) == (one, other)]
     return np.mean([overlaps(table, *pair, method, setting) for pair in pairs], axis=0) if pairs else None
+
+
+def comparisons(table: pd.DataFrame, mine: Trained, method: str) -> dict[str, Array]:
+    """Overlaps by seed image for each comparison of one kind of group that the table has, by its name on the page.
+
+    Args:
+        table: of all groups.
+        mine: the training within which groups are compared.
+        method: a key of `METHODS`.
+    """
+    models = list(dict.fromkeys(model for model, _ in trained_models(table)))
+    found = {retrained(model): training_overlap(table, model, method) for model in models}
+    found |= {crossed(*pair): model_overlap(table, *pair, method) for pair in combinations(models, 2)}
+    own = rows_of(table, mine, method)
+    found[f"{WITHIN}, from the nearest image"] = own["overlap_neighbour"]
+    for setting in table.loc[table["setting"] != DEFAULT, "setting"].unique():
+        found[f"{WITHIN}, λ = {setting} λmax"] = rows_of(table, mine, method, setting)["overlap_default"]
+    found[f"{WITHIN}, another image of the class"] = own["overlap_own"]
+    whole = {name: np.asarray(values, dtype=float) for name, values in found.items() if values is not None}
+    return {name: values for name, values in whole.items() if len(values) and np.isfinite(values).all()}
+
+
+def retrained(model: str) -> str:
+    """The name of the comparison of a model's trainings."""
+    return f"{MODELS[model]}, two training seeds"
+
+
+def crossed(one: str, other: str) -> str:
+    """The name of the comparison of two models."""
+    return f"{MODELS[one]} and {MODELS[other]}"
+
+
+def cnn_gain(table: pd.DataFrame, column: str, method: str = "raw_algorithm") -> Pair:
+    """A measure of the CNN minus that of the ResNet, each a mean over trainings, paired by seed image."""
+    cnn, resnet = (of_model(table, model, method, column) for model in ("cnn", "resnet"))
+    return mean_interval((cnn - resnet).to_numpy())
 
 
 def by_method(table: pd.DataFrame, column: str) -> dict[Trained, pd.DataFrame]:

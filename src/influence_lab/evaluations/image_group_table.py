@@ -65,9 +65,10 @@ def model_table(groups: Mapping[str, Array], heads: ImageHeads, pixels: Array, c
     Returns:
         Columns method, normalisation, rule, setting, image, label, purity, compactness_any and compactness_class (mean
         pairwise distance of standardised features over that of random groups, of any class and of the seed's),
-        pixels_any and pixels_class (the same of coarse pixels), coherence, hub_share, mistaken (share of other members that the model misclassifies), overlap_own
-        (with groups of other seed images of the class), overlap_other (of other classes), overlap_neighbour (with the
-        group of the nearest image), overlap_default (with the default damping), influence, per_member, exponent.
+        pixels_any and pixels_class (the same of coarse pixels), coherence, hub_share, mistaken (share of other members
+        that the model misclassifies), overlap_own (with groups of other seed images of the class), overlap_other (of
+        other classes), overlap_neighbour (with the group of the nearest image), overlap_default (with the default
+        damping), influence, per_member, exponent.
     """
     points, labels = standardised(heads.train.features[:, :-1]), compared.labels
     kinds = list(zip(groups["setting"], groups["method"], strict=True))

@@ -97,7 +97,7 @@ def hub_share(members: Array) -> Array:
     An image counts in a group where it is not the seed image.
     """
     others = members[:, 1:]
-    images, place, counts = np.unique(others, return_inverse=True, return_counts=True)
+    _, place, counts = np.unique(others, return_inverse=True, return_counts=True)
     return (counts > OFTEN * len(members))[place].reshape(others.shape).mean(axis=1)
 
 

@@ -15,7 +15,7 @@ from influence_lab.figures.theme import COLOUR_CYCLE, GREY, OKABE_ITO, SYMBOLS, 
 Array = np.ndarray
 
 ACROSS = 2  # panels side by side: more would be too small on a phone
-PANEL = 290  # height of a panel with its heading, pixels
+PANEL = 350  # height of a panel with its heading, pixels
 QUALITY = 90  # of the pictures' compression
 
 
@@ -47,13 +47,13 @@ def group_pictures(title: str, groups: Mapping[str, Sequence[Panel]], prefix: st
     figure = make_subplots(
         rows, across, subplot_titles=[" "] * count, horizontal_spacing=0.04, vertical_spacing=0.22 / rows
     )
+    figure.update_layout(new_figure(title, "", "", height=120 + PANEL * rows).layout)
+    figure.update_layout(margin={"l": 8, "r": 8, "t": 110 + 20 * title.count("<br>")})
     for panels in groups.values():
         for place, panel in enumerate(panels):
             columns = int(np.ceil(np.sqrt(len(panel.images))))
             spot = {"row": place // across + 1, "col": place % across + 1}
             add_pictures(figure, panel.images, panel.hover, columns, quality=QUALITY, **spot)
-    figure.update_layout(new_figure(title, "", "", height=120 + PANEL * rows).layout)
-    figure.update_layout(margin={"l": 8, "r": 8, "t": 110 + 20 * title.count("<br>")})
     figure.update_annotations(font_size=12, yanchor="bottom")
     _show_one(figure, list(groups.values()), 0)
     if len(groups) > 1:
@@ -87,7 +87,9 @@ def growth(title: str, curves: Mapping[str, pd.DataFrame], first: int) -> go.Fig
         curves: by name columns size, mean, low, high.
         first: smallest size in the fit of the exponent, drawn as a line.
     """
-    figure = new_figure(title, "size of the group, images", "K(G, G) / #G", log_x=True, log_y=True, height=480)
+    figure = new_figure(
+        title, "size of the group, images", "influence per member, K(G, G) / #G", log_x=True, log_y=True, height=480
+    )
     for number, (name, curve) in enumerate(curves.items()):
         figure.add_scatter(
             x=curve["size"],
@@ -103,8 +105,8 @@ def growth(title: str, curves: Mapping[str, pd.DataFrame], first: int) -> go.Fig
             name=name,
             hovertemplate=f"{name}, %{{x}} images: %{{y:.3g}}<extra></extra>",
         )
-    start = max(curve["mean"].iloc[0] for curve in curves.values())
     sizes = next(iter(curves.values()))["size"]
+    start = min(curve["mean"][curve["size"] == first].iloc[0] for curve in curves.values()) / first
     figure.add_scatter(
         x=sizes,
         y=start * sizes,
@@ -118,15 +120,21 @@ def growth(title: str, curves: Mapping[str, pd.DataFrame], first: int) -> go.Fig
     return figure
 
 
-def measures(title: str, panels: Mapping[str, Mapping[str, pd.DataFrame]], lines: Mapping[str, float]) -> go.Figure:
+def measures(
+    title: str,
+    panels: Mapping[str, Mapping[str, pd.DataFrame]],
+    lines: Mapping[str, float],
+    axes: Mapping[str, str],
+) -> go.Figure:
     """Means with 95 % intervals by kind of group, a colour and symbol a trained model; a slider chooses the measure.
 
     Args:
         title: the finding.
         panels: by the slider's label, by the trained model's name: columns method, mean, half.
         lines: by the slider's label, the level to draw (chance, or that of random groups).
+        axes: by the slider's label, the axis title.
     """
-    figure = new_figure(title, "", "", height=560)
+    figure = new_figure(title, next(iter(axes.values())), "", height=600)
     for label, tables in panels.items():
         methods = next(iter(tables.values()))["method"].tolist()
         for number, (name, table) in enumerate(tables.items()):
@@ -156,7 +164,9 @@ def measures(title: str, panels: Mapping[str, Mapping[str, pd.DataFrame]], lines
         zeroline=False,
     )
     slider(figure, list(panels), "", each=1 + len(next(iter(panels.values()))))
-    figure.update_layout(legend={"y": 1.0, "yanchor": "bottom"}, margin={"l": 120})
+    for step, label in zip(figure.layout.sliders[0].steps, panels, strict=True):
+        step.method = "update"
+        step.args = [*step.args, {"xaxis.title.text": axes[label]}]
     return figure
 
 
@@ -185,7 +195,7 @@ def overlap(title: str, series: Mapping[str, pd.DataFrame], chance: float) -> go
     comparisons = next(iter(series.values()))["comparison"].tolist()
     figure.update_yaxes(
         tickvals=list(range(len(comparisons))),
-        ticktext=comparisons,
+        ticktext=[text.replace(", ", ",<br>") for text in comparisons],
         range=[len(comparisons) - 0.5, -0.5],
         showgrid=False,
         zeroline=False,
