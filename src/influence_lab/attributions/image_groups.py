@@ -1,7 +1,8 @@
 r"""Functioning groups of images from many seed images: raw and cosine influence, both rules, and plain baselines.
 
 Influence features Φ have $\phi_i^\top\phi_j = K_{ij} = g_i^\top H^+ g_j$ (`head_influence`), so that a group's
-influence is $K(G, G) = \|\sum_{i\in G}\phi_i\|^2$. With rows of length 1 both greedy rules are the same, since K(x, x) = 1.
+influence is $K(G, G) = \|\sum_{i\in G}\phi_i\|^2$. With rows of length 1 both greedy rules are the
+same, since K(x, x) = 1.
 """
 
 from typing import NamedTuple

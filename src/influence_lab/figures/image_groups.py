@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 
 from influence_lab.figures.pictures import add_pictures
 from influence_lab.figures.slider import slider
-from influence_lab.figures.theme import COLOUR_CYCLE, GREY, OKABE_ITO, SYMBOLS, new_figure
+from influence_lab.figures.theme import COLOUR_CYCLE, GREY, SYMBOLS, new_figure
 
 Array = np.ndarray
 
@@ -175,16 +175,16 @@ def overlap(title: str, series: Mapping[str, pd.DataFrame], chance: float) -> go
 
     Args:
         title: the finding.
-        series: by kind of group: columns comparison, mean, half.
+        series: by kind of group: columns comparison, mean, half; some may lack comparisons that another has.
         chance: overlap of two random groups, drawn as a line.
     """
-    figure = new_figure(
-        title, "overlap (Jaccard) of two groups", "", height=140 + 62 * len(next(iter(series.values())))
-    )
+    comparisons = max((table["comparison"].tolist() for table in series.values()), key=len)
+    figure = new_figure(title, "overlap (Jaccard) of two groups", "", height=140 + 62 * len(comparisons))
     for number, (name, table) in enumerate(series.items()):
+        shift = 0.2 * (number - (len(series) - 1) / 2)
         figure.add_scatter(
             x=table["mean"],
-            y=[place + 0.2 * (number - (len(series) - 1) / 2) for place in range(len(table))],
+            y=[comparisons.index(comparison) + shift for comparison in table["comparison"]],
             error_x={"array": table["half"], "thickness": 2, "width": 4},
             mode="markers",
             marker={"color": COLOUR_CYCLE[number], "symbol": SYMBOLS[number], "size": 8},
@@ -192,7 +192,6 @@ def overlap(title: str, series: Mapping[str, pd.DataFrame], chance: float) -> go
             text=table["comparison"],
             hovertemplate=f"{name}, %{{text}}: %{{x:.3f}} ± %{{error_x.array:.3f}}<extra></extra>",
         )
-    comparisons = next(iter(series.values()))["comparison"].tolist()
     figure.update_yaxes(
         tickvals=list(range(len(comparisons))),
         ticktext=[text.replace(", ", ",<br>") for text in comparisons],
@@ -200,5 +199,5 @@ def overlap(title: str, series: Mapping[str, pd.DataFrame], chance: float) -> go
         showgrid=False,
         zeroline=False,
     )
-    figure.add_vline(x=chance, line={"dash": "dot", "color": OKABE_ITO["vermillion"]})
+    figure.add_vline(x=chance, line={"dash": "dot", "color": GREY})
     return figure
