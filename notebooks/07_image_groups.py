@@ -193,8 +193,9 @@ traces = {named(one): stored["influence"][index][kind[DEFAULT, "raw_algorithm"]]
 exponents = {one: mean_interval(summary.rows_of(table, one, "raw_algorithm")["exponent"]) for one in trained}
 show(
     figures.growth(
-        "Influence per member grows with size to the power<br>"
-        + ", ".join(f"{value[0]:.2f} ({named(one)})" for one, value in exponents.items()),
+        "Influence per member grows with size to a power<br>between {:.2f} and {:.2f}, depending on the model".format(
+            *(end(value[0] for value in exponents.values()) for end in (min, max))
+        ),
         {name: summary.growth(trace) for name, trace in traces.items()},
         FIRST,
     ),

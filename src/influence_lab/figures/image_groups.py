@@ -48,7 +48,7 @@ def group_pictures(title: str, groups: Mapping[str, Sequence[Panel]], prefix: st
         rows, across, subplot_titles=[" "] * count, horizontal_spacing=0.04, vertical_spacing=0.22 / rows
     )
     figure.update_layout(new_figure(title, "", "", height=120 + PANEL * rows).layout)
-    figure.update_layout(margin={"l": 8, "r": 8, "t": 110 + 20 * title.count("<br>")})
+    figure.update_layout(margin={"l": 28, "r": 28, "t": 110 + 20 * title.count("<br>")})
     for panels in groups.values():
         for place, panel in enumerate(panels):
             columns = int(np.ceil(np.sqrt(len(panel.images))))
@@ -164,6 +164,7 @@ def measures(
         zeroline=False,
     )
     slider(figure, list(panels), "", each=1 + len(next(iter(panels.values()))))
+    figure.layout.sliders[0].pad.t = 76  # below the axis title
     for step, label in zip(figure.layout.sliders[0].steps, panels, strict=True):
         step.method = "update"
         step.args = [*step.args, {"xaxis.title.text": axes[label]}]
