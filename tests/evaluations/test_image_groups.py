@@ -1,3 +1,5 @@
+from itertools import permutations
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from influence_lab.evaluations.image_groups import (
     chance_overlap,
     coarse_pixels,
     coherence,
+    exponent_in_random_order,
     hub_share,
     jaccard,
     joining_scores,
@@ -47,6 +50,14 @@ def test_influence_per_member_of_equal_gradients_grows_like_size():
     equal = influence_trace(np.tile([0.3, -2.0, 0.5], (25, 1)), np.arange(25)[None])
     assert_allclose(size_exponent(equal), 1, rtol=1e-12)
     assert_allclose(size_exponent(influence_trace(3 * np.eye(25), np.arange(25)[None])), 0, atol=1e-12)
+
+
+def test_the_exponent_in_random_order_is_that_of_the_mean_over_all_orders():
+    features = np.random.default_rng(0).normal(size=(6, 2)) + 1
+    orders = np.array(list(permutations(range(6))))
+    mean = influence_trace(features, orders).mean(axis=0, keepdims=True)
+    itself = (features**2).sum(axis=1)[None]
+    assert_allclose(exponent_in_random_order(mean, itself), size_exponent(mean), rtol=1e-10)
 
 
 def test_coherence_is_the_mean_cosine_of_two_members():

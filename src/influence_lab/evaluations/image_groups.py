@@ -140,6 +140,23 @@ def size_exponent(influence: Array) -> Array:
     return np.log(influence[:, FIRST - 1 :] / sizes) @ x / (x @ x)
 
 
+def exponent_in_random_order(influence: Array, itself: Array) -> Array:
+    r"""`size_exponent` of the expected influence when the members of each group join in random order, shape (m,).
+
+    Then $E[K(S, S)]/\#S = \bar a + (\#S - 1)\,\bar b$, with $\bar a$ the mean of K(x, x) and $\bar b$ that of
+    K(x, y) over pairs of members. A greedy search takes the best first, which makes its own exponent smaller.
+
+    Args:
+        influence: K(G, G) at sizes 1, 2, …, shape (m, size).
+        itself: K(x, x) of the members, shape (m, size).
+    """
+    size = influence.shape[1]
+    alone = itself.mean(axis=1, keepdims=True)
+    pairs = (influence[:, -1:] - itself.sum(axis=1, keepdims=True)) / (size * (size - 1))
+    sizes = np.arange(1, size + 1)
+    return size_exponent(sizes * (alone + (sizes - 1) * pairs))
+
+
 def coherence(cosine_influence: Array) -> Array:
     r"""Mean cosine influence of two different members of a group, $(\hat K(G, G) - \#G) / (\#G (\#G - 1))$, shape (m,).
 
