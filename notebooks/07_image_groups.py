@@ -137,6 +137,12 @@ else:  # any other, grown here
     space = influence_space(head, float(stored["cutoff"]), float(stored["damping"]), int(stored["directions"]))
     shown = model_groups(head, space, np.array([seed_image]), size, [], [draw])
 predictions = stored["predictions"][place]
+SHOWN = {
+    "raw_algorithm": "raw, Algorithm 1",
+    "raw_definition": "raw, Definition 3.2",
+    "cosine": "cosine, either rule",
+    "embedding_l2": "nearest in the features",
+}
 
 
 def panel(method, row):
@@ -152,12 +158,11 @@ def panel(method, row):
         for step, image in enumerate(members)
     ]
     own = np.mean(labels[members[1:]] == labels[members[0]])
-    heading = f"{METHODS[method].replace(', ', ',<br>')}<br>total {raw[-1]:,.0f}, own class {own:.0%}"
+    heading = f"{SHOWN[method]}<br>total {raw[-1]:,.0f}<br>own class {own:.0%}"
     return figures.Panel(heading, images["train_images"][members], hover)
 
 
 # %% tags=["hide-input"]
-SHOWN = ("raw_algorithm", "raw_definition", "cosine", "embedding_l2")
 grids = {
     str(classes[labels[shown["members"][0, row, 0]]]): [panel(method, row) for method in SHOWN]
     for row in range(shown["members"].shape[1])
@@ -244,8 +249,8 @@ show_table(
 
 # %% tags=["hide-input"]
 LABELS = {
-    "compactness_class": ("features", "mean distance in the features, relative to the class"),
-    "pixels_class": ("pictures", "mean distance of the pictures, relative to the class"),
+    "compactness_class": ("features", "mean distance in the features (class: 1)"),
+    "pixels_class": ("pictures", "mean distance of the pictures (class: 1)"),
     "purity": ("purity", "purity: share of the seed image's class"),
     "mistaken": ("mistakes", "share misclassified by the model"),
     "coherence": ("cosine", "mean cosine influence of two members"),
@@ -417,7 +422,7 @@ for method in ("raw_definition", "raw_algorithm"):
     ]
     panels.append(
         figures.Panel(
-            f"{METHODS[method].replace(', ', ',<br>')}<br>the most frequent in {shares[0]:.0%} of the groups",
+            f"{SHOWN[method]}<br>the most frequent:<br>in {shares[0]:.0%} of the groups",
             images["train_images"][often],
             hover,
         )
