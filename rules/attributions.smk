@@ -401,3 +401,37 @@ rule image_head_influenciae:
         "Influence in the CNN's last layer by influenciae, exact and by conjugate gradient"
     script:
         "scripts/image_head_influenciae.py"
+
+
+rule image_model_groups:
+    input:
+        features="results/attributions/image_features_{model}_{seed}.npz",
+        code=code_of("rules/scripts/image_model_groups.py"),
+    output:
+        "results/attributions/image_groups_{model}_{seed}.npz",
+    log:
+        "results/logs/image_model_groups_{model}_{seed}.log",
+    benchmark:
+        "results/benchmarks/image_model_groups_{model}_{seed}.tsv"
+    wildcard_constraints:
+        model="cnn|resnet|vgg19",
+        seed=r"\d+",
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards: 8000 if wildcards.model == "vgg19" else 2000,
+    params:
+        inverse={
+            "cutoff": config["images"]["cutoff"],
+            "damping": config["images"]["damping"],
+            "directions": config["images"]["principal_directions"],
+        },
+        grow={
+            name: config["image_groups"][name]
+            for name in ("per_class", "draw", "size", "damping_shares")
+        },
+    message:
+        "Grow groups from seed images by raw and by cosine influence ({wildcards.model}, seed {wildcards.seed})"
+    script:
+        "scripts/image_model_groups.py"

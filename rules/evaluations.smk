@@ -814,3 +814,41 @@ rule image_groups_bench:
         "Time a group of images from exported features beside influenciae's group call"
     script:
         "scripts/image_groups_bench.py"
+
+
+IMAGE_TRAINED = [(model, seed) for model in IMAGE_SEEDS for seed in IMAGE_SEEDS[model]]
+
+
+rule image_groups:
+    input:
+        images="results/data/images.npz",
+        features=[
+            f"results/attributions/image_features_{model}_{seed}.npz"
+            for model, seed in IMAGE_TRAINED
+        ],
+        groups=[
+            f"results/attributions/image_groups_{model}_{seed}.npz"
+            for model, seed in IMAGE_TRAINED
+        ],
+        code=code_of("rules/scripts/image_groups.py"),
+    output:
+        table="results/evaluations/image_groups.parquet",
+        arrays="results/evaluations/image_groups.npz",
+    log:
+        "results/logs/image_groups.log",
+    benchmark:
+        "results/benchmarks/image_groups.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        trained=IMAGE_TRAINED,
+        measure={
+            name: config["image_groups"][name] for name in ("draw", "random_groups")
+        },
+    message:
+        "Measure the groups of all image models: purity, compactness, overlap, hubs, growth"
+    script:
+        "scripts/image_groups.py"

@@ -9,6 +9,7 @@ from influence_lab.notebooks.claims import load_claims
 from influence_lab.notebooks.ledger import merge
 from influence_lab.notebooks.source import KERNELSPEC
 from influence_lab.site.build import SiteError, build_site
+from influence_lab.site.pages import page_for_site
 from influence_lab.site.renderers import figure_html
 from influence_lab.site.run_page import step_costs
 
@@ -23,7 +24,7 @@ def page(path, text):
     about = {"influence_lab": {"caption": "Caption $x$", "alt": 'an "alternative"'}}
     output = nbformat.v4.new_output("display_data", data={PLOTLY_MIME: FIGURE, "text/plain": "alt"}, metadata=about)
     cells = [nbformat.v4.new_markdown_cell(text), nbformat.v4.new_code_cell("show(figure)", outputs=[output])]
-    metadata = {"influence_lab": {"parameters": {"seed": 3}, "versions": {"python": "3.11"}}}
+    metadata = {"influence_lab": {"notebook": "01_page", "parameters": {"seed": 3}, "versions": {"python": "3.11"}}}
     metadata |= {"kernelspec": KERNELSPEC, "language_info": {"name": "python", "pygments_lexer": "ipython3"}}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), path)
     return path
@@ -51,6 +52,16 @@ def test_a_site_is_built_whole_or_not_at_all(tmp_path):
         build(tmp_path, "# Title\n\n[a link](nowhere.md)")
     assert (site / "index.html").read_bytes() == before
     assert not list(tmp_path.glob(".site-*"))
+
+
+def test_a_page_that_is_run_for_another_value_has_a_title_of_its_own():
+    titled = nbformat.v4.new_output("display_data", metadata={"influence_lab": {"title": r"A \\1 title"}})
+    cells = [nbformat.v4.new_markdown_cell("# Title\n\n# not this"), nbformat.v4.new_code_cell("", outputs=[titled])]
+    about = {"notebook": "01_page", "parameters": {}, "versions": {}}
+    notebook = page_for_site("01_page_two", nbformat.v4.new_notebook(cells=cells, metadata={"influence_lab": about}))
+    assert notebook.cells[0].source == r"# A \\1 title" + "\n\n# not this"
+    assert "notebooks/01_page.py" in notebook.cells[-1].source
+    assert "results/notebooks/01_page_two.ipynb" in notebook.cells[-1].source
 
 
 def test_a_figure_cannot_break_out_of_its_script():

@@ -10,6 +10,7 @@ from influence_lab.config.datamodels_trak import DatamodelsTrak
 from influence_lab.config.functioning_groups import FunctioningGroups
 from influence_lab.config.gauss_newton import GaussNewton
 from influence_lab.config.head_influence import HeadInfluence, ImageGroupsBench
+from influence_lab.config.image_groups import ImageGroups
 from influence_lab.config.images import Images
 from influence_lab.config.relative_influence import RelativeInfluence
 from influence_lab.config.response_functions import ResponseFunctions
@@ -35,6 +36,7 @@ class Configuration(Section):
     images: Images
     head_influence: HeadInfluence
     image_groups_bench: ImageGroupsBench
+    image_groups: ImageGroups
     toy: Toy
     toy_scoreboard: ToyScoreboard
 

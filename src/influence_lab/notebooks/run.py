@@ -56,20 +56,21 @@ def run(source: Path, output: Path, log: Path, parameters: dict[str, Any]) -> No
     with _private_directories(source.stem):
         _execute(source, log, dict(sorted(parameters.items())))
     executed = nbformat.read(log, as_version=4)
-    scrub(executed, parameters)
+    scrub(executed, source.stem, parameters)
     with whole(output) as partial:
         nbformat.write(executed, partial)
     log.unlink()
 
 
-def scrub(notebook: nbformat.NotebookNode, parameters: dict[str, Any]) -> None:
-    """Remove what differs between two runs, and keep the parameters and versions for the page's footer."""
+def scrub(notebook: nbformat.NotebookNode, name: str, parameters: dict[str, Any]) -> None:
+    """Remove what differs between two runs, and keep the source's name, parameters and versions for the footer."""
     number_cells(notebook)
     for cell in notebook.cells:
         for key in ("papermill", "execution"):
             cell.metadata.pop(key, None)
     notebook.metadata.pop("papermill", None)
     notebook.metadata["influence_lab"] = {
+        "notebook": name,
         "parameters": parameters,
         "versions": {"python": sys.version.split()[0]} | {name: version(name) for name in VERSIONS_SHOWN},
     }
