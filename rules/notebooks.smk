@@ -77,6 +77,14 @@ PAGE_INPUTS = {
         "results/attributions/influenciae_toy.npz",
         "results/evaluations/toy_scoreboard.parquet",
     ],
+    "07_image_partition": [
+        "results/data/images.npz",
+        "results/evaluations/image_partition.npz",
+        "results/evaluations/image_partition.parquet",
+        "results/evaluations/image_partition_subsets.parquet",
+        "results/evaluations/image_partition_similar.parquet",
+        "results/evaluations/image_partition_removals.parquet",
+    ],
 }
 
 

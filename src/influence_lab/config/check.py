@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 from influence_lab.config.datamodels_trak import DatamodelsTrak
 from influence_lab.config.functioning_groups import FunctioningGroups
 from influence_lab.config.gauss_newton import GaussNewton
+from influence_lab.config.image_partition import ImagePartition
 from influence_lab.config.images import Images
 from influence_lab.config.relative_influence import RelativeInfluence
 from influence_lab.config.response_functions import ResponseFunctions
@@ -32,6 +33,7 @@ class Configuration(Section):
     functioning_groups: FunctioningGroups
     datamodels_trak: DatamodelsTrak
     images: Images
+    image_partition: ImagePartition
     toy: Toy
     toy_scoreboard: ToyScoreboard
 
