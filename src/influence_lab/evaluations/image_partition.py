@@ -93,7 +93,7 @@ def _groups(of: Mapping[str, Array], arrays: Mapping[str, Array], section: Mappi
     """What the page shows of each group of the first partition into the shown number of groups.
 
     `central_{kind}`, shape (k, pictures): images nearest to the centre, −1 where there are no more; `typical_{kind}`:
-    their mean K with the group; `cohesion_{kind}`, shape (k,): K(G, G)/#G.
+    their mean K with the group; `cohesion_{kind}`, shape (k,): K(G, G)/#G with raw influence K.
     """
     count, pictures = section["groups"], section["pictures"]
     found = {}
@@ -110,7 +110,7 @@ def _groups(of: Mapping[str, Array], arrays: Mapping[str, Array], section: Mappi
             best = members[np.argsort(-score[members], kind="stable")[:pictures]]
             central[number, : len(best)], typical[number, : len(best)] = best, near[best]
         found[f"central_{kind}"], found[f"typical_{kind}"] = central.astype(np.int32), typical.astype(np.float32)
-        found[f"cohesion_{kind}"] = cohesion(of[kind], groups, count)
+        found[f"cohesion_{kind}"] = cohesion(of["raw"], groups, count)
     return found
 
 

@@ -154,7 +154,7 @@ def _compared(
     K = int(arrays["labels"].max()) + 1
     pairs = arrays["labels"] * K + arrays["predictions"]
     fewest = min(int(name.rsplit("_", 1)[1]) for name in arrays if name.startswith("groups_features_"))
-    clusters = arrays[f"groups_features_{fewest}"][again].astype(int)
+    clusters = arrays[f"groups_features_{fewest}"][0].astype(int)
     compared += [Compared("predictions", arrays["predictions"]), Compared("pairs", pairs)]
     compared += [Compared("crossed", pairs * fewest + clusters)]
     compared += [Compared(name, of(arrays, name, again)) for name in ("residuals", "both")]
