@@ -13,6 +13,8 @@ Array = np.ndarray
 Run = tuple[str, int]  # name of the model, training seed
 WITHIN = ("features", "residuals", "both", "restart", "other seed", "other model")  # also inside one class
 
+SEARCHED = ("raw", "cosine", "features")  # embeddings whose partitions are compared with everything
+
 
 class Compared(NamedTuple):
     """What a partition is compared with, on the same images.
@@ -59,20 +61,22 @@ def partners(run: Run, runs: list[Run]) -> dict[str, Run]:
     return {name: found[0] for name, found in (("other seed", seeds), ("other model", models)) if found}
 
 
-def agreement_table(runs: Mapping[Run, Mapping[str, Array]], counts: list[int], shown: int, images: int, seed: int):
+def agreement_table(
+    runs: Mapping[Run, Mapping[str, Array]], counts: list[int], shown: int, images: int, seed: int
+) -> pd.DataFrame:
     """All comparisons of all partitions.
 
     Args:
         runs: for each model and training seed the arrays of `partition_arrays`.
         counts: numbers of groups.
-        shown: the one that is compared with everything; the others with labels, features and a restart.
+        shown: the one whose partitions are compared with everything; the others with labels and a restart.
         images: drawn for the comparisons, clipped to n. The index is adjusted for chance at any number.
         seed: draws them.
 
     Returns:
         Columns model, seed, kind (of `KINDS`), k, restart, measure and value. Measures: `share` of the bound of its own
-        embedding, `purity`, `largest` (share of images in the largest group), `ami {name}`, and for `shown` also
-        `within {name}`: inside the images of one class that the model predicts rightly.
+        embedding, `purity`, `largest` (share of images in the largest group), `ami {name}`, and for `shown` and all but
+        raw influence `within {name}`: inside the images of one class that the model predicts rightly.
     """
     n = len(next(iter(runs.values()))["labels"])
     drawn = np.sort(np.random.default_rng(seed).choice(n, min(images, n), replace=False))
@@ -81,9 +85,10 @@ def agreement_table(runs: Mapping[Run, Mapping[str, Array]], counts: list[int], 
         around = {name: runs[other] for name, other in partners(run, list(runs)).items()}
         for kind in KINDS:
             for count in counts:
+                full = count == shown and kind in SEARCHED
                 for restart, groups in enumerate(arrays[f"groups_{kind}_{count}"].astype(int)):
                     place = {"model": run[0], "seed": run[1], "kind": kind, "k": count, "restart": restart}
-                    measured = _measures(arrays, around, kind, count, restart, groups, drawn, count == shown)
+                    measured = _measures(arrays, around, kind, count, restart, groups, drawn, full)
                     rows += [place | {"measure": name, "value": value} for name, value in measured.items()]
     return pd.DataFrame(rows)
 
@@ -128,7 +133,7 @@ def _measures(
     for other in _compared(arrays, around, kind, count, restart, full):
         mine, theirs = groups[drawn], other.groups[drawn]
         measured[f"ami {other.name}"] = agreement(mine, theirs)
-        if full and other.name in WITHIN:
+        if full and kind != "raw" and other.name in WITHIN:
             parts = mine[right_only], theirs[right_only], right[right_only]
             measured[f"within {other.name}"] = within(*parts, least=max(len(drawn) // 100, 10))
     return measured
@@ -148,9 +153,9 @@ def _compared(
     restarts = len(arrays[f"groups_{kind}_{count}"])
     again = (restart + 1) % restarts
     compared = [Compared("labels", arrays["labels"]), Compared("restart", of(arrays, kind, again))]
-    compared += [Compared("features", of(arrays, "features", again))]
     if not full:
         return compared
+    compared += [Compared("features", of(arrays, "features", again))]
     K = int(arrays["labels"].max()) + 1
     pairs = arrays["labels"] * K + arrays["predictions"]
     fewest = min(int(name.rsplit("_", 1)[1]) for name in arrays if name.startswith("groups_features_"))
