@@ -852,3 +852,93 @@ rule image_groups:
         "Measure the groups of all image models: purity, compactness, overlap, hubs, growth"
     script:
         "scripts/image_groups.py"
+
+
+rule image_partition:
+    input:
+        features="results/attributions/image_features_{model}_{seed}.npz",
+        code=code_of("rules/scripts/image_partition.py"),
+    output:
+        "results/evaluations/image_partition_{model}_{seed}.npz",
+    log:
+        "results/logs/image_partition_{model}_{seed}.log",
+    benchmark:
+        "results/benchmarks/image_partition_{model}_{seed}.tsv"
+    wildcard_constraints:
+        model="cnn|resnet|vgg19",
+        seed=r"\d+",
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        section=config["image_partition"],
+        images={
+            name: config["images"][name]
+            for name in ("cutoff", "damping", "principal_directions")
+        },
+    message:
+        "Divide all training images into functioning groups ({wildcards.model}, seed {wildcards.seed})"
+    script:
+        "scripts/image_partition.py"
+
+
+IMAGE_RUNS = [f"{model}_{seed}" for model in IMAGE_SEEDS for seed in IMAGE_SEEDS[model]]
+
+
+rule image_partition_agreement:
+    input:
+        partitions=expand(
+            "results/evaluations/image_partition_{run}.npz", run=IMAGE_RUNS
+        ),
+        code=code_of("rules/scripts/image_partition_agreement.py"),
+    output:
+        table="results/evaluations/image_partition.parquet",
+        subsets="results/evaluations/image_partition_subsets.parquet",
+        similar="results/evaluations/image_partition_similar.parquet",
+        shown="results/evaluations/image_partition.npz",
+    log:
+        "results/logs/image_partition_agreement.log",
+    benchmark:
+        "results/benchmarks/image_partition_agreement.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        runs=IMAGE_RUNS,
+        section=config["image_partition"],
+    message:
+        "Compare the partitions of the images with labels, clusters, repetitions and each other"
+    script:
+        "scripts/image_partition_agreement.py"
+
+
+rule image_partition_removals:
+    input:
+        features=expand(
+            "results/attributions/image_features_{run}.npz", run=IMAGE_RUNS[:1]
+        ),
+        partition=expand(
+            "results/evaluations/image_partition_{run}.npz", run=IMAGE_RUNS[:1]
+        ),
+        code=code_of("rules/scripts/image_partition_removals.py"),
+    output:
+        "results/evaluations/image_partition_removals.parquet",
+    log:
+        "results/logs/image_partition_removals.log",
+    benchmark:
+        "results/benchmarks/image_partition_removals.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        section=config["image_partition"],
+    message:
+        "Train the last layer again without functioning groups and without random ones"
+    script:
+        "scripts/image_partition_removals.py"

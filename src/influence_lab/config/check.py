@@ -11,6 +11,7 @@ from influence_lab.config.functioning_groups import FunctioningGroups
 from influence_lab.config.gauss_newton import GaussNewton
 from influence_lab.config.head_influence import HeadInfluence, ImageGroupsBench
 from influence_lab.config.image_groups import ImageGroups
+from influence_lab.config.image_partition import ImagePartition
 from influence_lab.config.images import Images
 from influence_lab.config.relative_influence import RelativeInfluence
 from influence_lab.config.response_functions import ResponseFunctions
@@ -37,6 +38,7 @@ class Configuration(Section):
     head_influence: HeadInfluence
     image_groups_bench: ImageGroupsBench
     image_groups: ImageGroups
+    image_partition: ImagePartition
     toy: Toy
     toy_scoreboard: ToyScoreboard
 

@@ -1,0 +1,524 @@
+# ---
+# jupyter:
+#   jupytext:
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Functioning groups of a whole training set
+#
+# **The question.** Can *all* training images be divided into functioning groups, images that do the same thing to the model?
+# The report wants exactly this: "a partition of $\mathcal X$: $\mathcal G_1, \dots, \mathcal G_k$" (3.1). Its greedy method grows one group at a time
+# from one image, and a method for the whole set stayed "an ambitious project" (section 4). This page derives one that takes
+# seconds, lets you browse what it finds, and asks whether the groups are more than plain clusters.
+#
+# **The embedding.** With $g_i$ the gradient of an image's loss in the last layer, $H$ the Hessian of the mean loss and $H^+ = LL^\top$,
+# the vector $\phi_i = L^\top g_i$ is the image's *influence embedding*, because
+#
+# $$
+# K_{ij} = g_i^\top H^+ g_j = \phi_i^\top\phi_j .
+# $$ (eq-partition-embedding)
+#
+# $K_{ij} > 0$ means that learning one image helps the other. *Cosine influence* $\hat K$ is the same with every $\phi_i$ scaled to length 1.
+
+# %% tags=["parameters"]
+seed = 0
+counts = [10, 30, 100]
+groups = 100
+restarts = 4
+steps = 10
+final_steps = 5
+start_images = 5000
+compared_images = 5000
+subsets = 5
+subset_images = 2000
+subset_groups = 20
+queries = 200
+nearest = 10
+shown_queries = 12
+components = 6
+removed = 20
+decay = 1.0e-5
+pictures = 12
+
+# %%
+import numpy as np
+import pandas as pd
+from IPython.display import Markdown, display
+
+from influence_lab.artifacts import read_arrays, read_table
+from influence_lab.attributions.image_embeddings import KINDS
+from influence_lab.evaluations.intervals import bootstrap_interval, mean_interval, plus_minus
+from influence_lab.evaluations.partition_summaries import (
+    difference,
+    log_correlation,
+    objective_table,
+    over_starts,
+)
+from influence_lab.evaluations.similar_images import WAYS
+from influence_lab.figures import image_partition as figures
+from influence_lab.figures.image_partition_sheets import component_sheets, group_sheets, query_sheets
+from influence_lab.figures.picture_sheets import sheets_figure
+from influence_lab.figures.pictures import banner
+from influence_lab.figures.show import show, show_table
+from influence_lab.locations import artifact
+
+data = read_arrays(artifact("data/images.npz"))
+arrays = read_arrays(artifact("evaluations/image_partition.npz"))
+table = read_table(artifact("evaluations/image_partition.parquet"))
+subset_results = read_table(artifact("evaluations/image_partition_subsets.parquet"))
+similar = read_table(artifact("evaluations/image_partition_similar.parquet"))
+removals = read_table(artifact("evaluations/image_partition_removals.parquet"))
+images, classes = data["train_images"], data["classes"].tolist()
+NAMES = {"cnn": "CNN", "resnet": "ResNet", "vgg19": "VGG19"}
+runs = [(str(model), int(number)) for model, number in table[["model", "seed"]].drop_duplicates().to_numpy()]
+shown = runs[0]
+WHO = f"{NAMES[shown[0]]}, training seed {shown[1]}"
+labels, predictions = arrays["labels"], arrays["predictions"]
+n = len(labels)
+banner(str(data["source"]))
+
+# %% tags=["hide-input"]
+display(
+    Markdown(
+        f"Pictures below are of the {WHO}: {np.mean(labels == predictions):.0%} of its {n:,} training images are predicted rightly, and "
+        f"{float(arrays['test_accuracy']):.0%} of its test images. The Hessian of its last layer has rank {int(arrays['rank'])}, the length of $\\phi$."
+    )
+)
+
+# %% [markdown]
+# ## Similar images
+#
+# Datamodels give each image a vector of weights, and large weights mark similar images (the report's figures 1 and 2, from Ilyas et al. 2022).
+# Influence gives the same sort of answer, at a price of seconds. Three ways to ask for the images most similar to a query: largest
+# cosine influence $\hat K$, largest influence $K$, least distance of the penultimate features $h$.
+
+# %%
+here = similar[(similar["model"] == shown[0]) & (similar["seed"] == shown[1])]
+same_label = {way: mean_interval(group["same_label"]) for way, group in here.groupby("way")}
+hubs = {way: mean_interval(group["hubs"]) for way, group in here.groupby("way")}
+gap = difference(here, "same_label", "cosine", "features", by="way", paired="query")
+
+# %% tags=["hide-input"]
+ranked = sorted(WAYS, key=lambda way: -same_label[way][0])
+show(
+    sheets_figure(
+        f"{WAYS[ranked[0]][0].capitalize()} finds images of the same class most often:<br>"
+        + ", ".join(f"{WAYS[way][0]} {same_label[way][0]:.0%}" for way in ranked),
+        query_sheets(images, arrays, classes, shown_queries),
+        nearest + 1,
+        "query ",
+        [name.replace(" ", "<br>") for name, _ in WAYS.values()],
+    ),
+    f"In each row the query, and right of it its {nearest} most similar images. {WHO}; shares in the title are means over {queries} random "
+    "queries, intervals in the table. Point at an image to read what the model makes of it.",
+    "Rows of small pictures; for each query the nearest by cosine influence, by influence and by features. Shares of the same class: "
+    + ", ".join(f"{WAYS[way][0]} {plus_minus(same_label[way])}" for way in WAYS),
+)
+
+# %% tags=["hide-input"]
+rows = []
+for (model, number, way), group in similar.groupby(["model", "seed", "way"], sort=False):
+    row = {"model": f"{NAMES[model]}, seed {number}", "nearest by": WAYS[way][0]}
+    columns = {"same_label": "same class", "same_prediction": "same prediction", "same_pair": "both", "hubs": "hubs"}
+    row |= {text: plus_minus(mean_interval(group[column])) for column, text in columns.items()}
+    others = [other for other in WAYS if other != way]
+    row |= {"also found by": ", ".join(f"{WAYS[o][0]} {group[f'overlap_{o}'].mean():.2f}" for o in others)}
+    rows.append(row)
+show_table(
+    pd.DataFrame(rows),
+    f"Shares of the {nearest} nearest images, means over {queries} queries with 95 % intervals. Hubs: found for another query too; "
+    f"by chance a share of {nearest * (queries - 1) / n:.3f}.",
+)
+most = max(hubs, key=lambda way: hubs[way][0])
+display(
+    Markdown(
+        f"Cosine influence finds {100 * gap[0]:+.0f} ± {100 * gap[1]:.0f} percentage points more images of the query's class than features "
+        "do. No wonder: it knows the label, because the gradient holds $p - e_y$; the features do not. The largest *raw* influence answers with the "
+        f"same few images of large gradient again and again: {hubs['raw'][0]:.0%} ± {hubs['raw'][1]:.0%} of its answers serve another query too "
+        f"(features: {hubs['features'][0]:.0%} ± {hubs['features'][1]:.0%})."
+        if most == "raw"
+        else f"Cosine influence finds {100 * gap[0]:+.0f} ± {100 * gap[1]:.0f} percentage points more images of the query's class than features do; "
+        "it knows the label, because the gradient holds $p - e_y$, and the features do not."
+    )
+)
+
+# %% [markdown]
+# ## Principal components, and why influence has hardly any
+#
+# Datamodels have telling principal components (the report's figure 2). For influence the second moment of the embedding is
+#
+# $$
+# \frac1n\sum_i \phi_i\phi_i^\top = L^\top \hat F L, \qquad \hat F = \frac1n\sum_i g_i g_i^\top .
+# $$ (eq-partition-moment)
+#
+# $\hat F$ is the empirical Fisher information. Were the model right about its own errors, $\hat F = H$ would hold ([why](02_gauss_newton.ipynb)), and the moment would be
+# $L^\top H L = I$: *all* directions equal, no leading component at all, mean self-influence equal to the rank. So the leading
+# components of influence show where the model is wrong about itself, not what the images are.
+
+# %% tags=["hide-input"]
+rank = int(arrays["rank"])
+leading = {kind: arrays[f"moments_{kind}"] / arrays[f"moments_{kind}"].sum() for kind in ("cosine", "raw")}
+show(
+    sheets_figure(
+        f"The first component holds {leading['raw'][0]:.1%} of influence and {leading['cosine'][0]:.1%} of cosine influence;"
+        f"<br>all {rank} equal would be {1 / rank:.1%} each",
+        component_sheets(images, arrays, classes),
+        nearest,
+        "",
+        ["most<br>positive", "most<br>negative"],
+    ),
+    f"The ends of the leading {components} components, first of cosine influence and then of influence. {WHO}.",
+    "Two rows of small pictures for each component: most positive and most negative images.",
+)
+display(
+    Markdown(
+        f"Mean self-influence is {arrays['self_influence'].mean():.0f} where a model that knows its errors has {rank}, the rank; the moments run from "
+        f"{arrays['moments_raw'][rank - 1]:.2f} to {arrays['moments_raw'][0]:.2f} where it has 1."
+    )
+)
+
+# %% tags=["hide-input"]
+BY = {
+    "label": "label",
+    "prediction": "prediction",
+    "pair": "label and prediction",
+    "residual": "residual p − e_y",
+    "feature": "features h",
+}
+explained = {name: arrays[f"explained_cosine_{by}"] for by, name in BY.items()}
+average = {name: values.mean() for name, values in explained.items()}
+show(
+    figures.shares_by_component(
+        f"The error explains the components of cosine influence best:<br>{average['residual p − e_y']:.0%} by the residual, {average['features h']:.0%} by features"
+        if average["residual p − e_y"] > average["features h"]
+        else "Features explain the components of cosine influence better than the residual",
+        explained,
+    ),
+    f"Cosine influence, {WHO}. Label, prediction and both: share of the variance between groups. Residual and features: $R^2$ of linear regression.",
+    "Bars for each component: " + ", ".join(f"{name} {value:.2f} on average" for name, value in average.items()),
+)
+
+# %% [markdown]
+# ## From one group to a partition: k-means
+#
+# Definition 3.1 calls $G$ a functioning group where $K(G, G)/\#G$ is largest, $K(G, G) = \sum_{i,j\in G}K_{ij}$. With $\mu_G$ the mean of $\phi$ over $G$,
+# $K(G, G) = \|\sum_{i\in G}\phi_i\|^2 = \#G^2\,\|\mu_G\|^2$, and so for any partition
+#
+# $$
+# \sum_G\sum_{i\in G}\|\phi_i-\mu_G\|^2 = \sum_i \|\phi_i\|^2 - \sum_G \#G\,\|\mu_G\|^2 = \sum_i K_{ii} - \sum_G\frac{K(G,G)}{\#G} .
+# $$ (eq-partition-kmeans)
+#
+# The left side is what **k-means** makes small. The first sum on the right is the same for all partitions. So k-means on the influence
+# embedding makes $\sum_G K(G,G)/\#G$ large, *the report's own quantity, summed over the groups*: the functioning groups of
+# a whole training set are the k-means clusters of its influence embedding. No $n\times n$ matrix and no greedy search is needed.
+#
+# **What it cannot tell is the number of groups.** The left side is not negative, so the sum is at most $\sum_i K_{ii}$, and
+# single images reach it: the best partition for Definition 3.1 is the one into $n$ groups of one. $k$ has to be given. And part of the sum comes
+# from chance: a random partition into $k$ groups has the expectation
+#
+# $$
+# \mathbb E\sum_G\frac{K(G,G)}{\#G} = \Bigl(s + (1-s)\,\frac{k-1}{n-1}\Bigr)\sum_i K_{ii}, \qquad s = \frac{\|\sum_i\phi_i\|^2}{n\sum_i K_{ii}},
+# $$ (eq-partition-random)
+#
+# whatever the sizes of its groups. At an optimum gradients sum to zero, and $s = 0$.
+
+# %% tags=["hide-input"]
+REACHED = {"cosine": "k-means, cosine influence", "features": "k-means, features", "residuals": "k-means, residuals"}
+curves = {name: objective_table(arrays, "cosine", kind, counts) for kind, name in REACHED.items()}
+curves["random"] = objective_table(arrays, "cosine", "random", counts)
+marks = {
+    f"the {len(classes)} classes": (len(classes), float(arrays["share_cosine_labels"])),
+    "pairs (label, prediction)": (float(arrays["pairs_cosine"]), float(arrays["share_cosine_pairs"])),
+}
+reached = curves["k-means, cosine influence"].set_index("k")["mean"]
+ratio = reached[groups] / curves["k-means, features"].set_index("k")["mean"][groups]
+show(
+    figures.objective_curves(
+        f"{groups} functioning groups hold {reached[groups]:.0%} of the bound, {ratio:.1f} times<br>what as many clusters of features hold",
+        curves,
+        marks,
+    ),
+    f"Cosine influence, {WHO}. Means over starts of k-means with 95 % intervals, hidden by the marks where they are small ({restarts} starts for "
+    f"{groups} groups, two otherwise).",
+    "The share grows with k for all partitions; highest for k-means on cosine influence, lowest for random groups.",
+)
+
+# %% [markdown]
+# **Against the greedy method**, grown over a whole set: grow a group by Algorithm 1 from a random image until it has $n/k$ members, remove it, start again. That is
+# feasible on subsets only, and both ways get the same ones. Does a partition depend on the training's chance? Compare the groups of the same
+# images in two training seeds, by adjusted mutual information (AMI: 0 by chance, 1 for equal partitions).
+
+# %% tags=["hide-input"]
+WAYS_OF_GROUPING = {"greedy": "greedy, Algorithm 1", "k_means": "k-means"}
+rows = []
+for (model, number, kind, way), group in subset_results.groupby(["model", "seed", "kind", "way"], sort=False):
+    agreed = group["other_seed"].dropna()
+    rows.append(
+        {
+            "model": f"{NAMES[model]}, seed {number}",
+            "embedding": KINDS[kind],
+            "way": WAYS_OF_GROUPING[way],
+            "share of the bound": plus_minus(mean_interval(group["share"]), 4),
+            "AMI with another training seed": plus_minus(mean_interval(agreed)) if len(agreed) > 1 else "one seed only",
+        }
+    )
+show_table(
+    pd.DataFrame(rows),
+    f"{subset_groups} groups of {subset_images} images: means over {subsets} random subsets with 95 % intervals.",
+)
+
+# %%
+mine = subset_results[(subset_results["model"] == shown[0]) & (subset_results["seed"] == shown[1])]
+cosine_only, raw_only = mine[mine["kind"] == "cosine"], mine[mine["kind"] == "raw"]
+gain = {
+    kind: difference(rows, "share", "k_means", "greedy", by="way", paired="subset")
+    for kind, rows in (("cosine", cosine_only), ("raw", raw_only))
+}
+stable = (
+    difference(cosine_only.dropna(), "other_seed", "k_means", "greedy", "way", "subset")
+    if len(cosine_only.dropna())
+    else None
+)
+
+# %% tags=["hide-input"]
+higher = "a larger" if gain["cosine"][0] > gain["cosine"][1] else "not a larger"
+text = (
+    f"On the same subsets k-means reaches {higher} share of the bound than the greedy method: {plus_minus(gain['cosine'], 4, '+')} in cosine influence, "
+    f"{plus_minus(gain['raw'], 4, '+')} in raw influence (paired)."
+)
+if stable is not None:
+    judged = "better" if stable[0] > stable[1] else "worse" if stable[0] < -stable[1] else "neither better nor worse"
+    text += f" Across training seeds its groups agree {judged}: AMI {plus_minus(stable, 3, '+')}."
+display(Markdown(text))
+
+# %% tags=["hide-input"]
+sizes = {
+    KINDS[kind]: np.bincount(arrays[f"groups_{kind}_{groups}"][0], minlength=groups)
+    for kind in ("raw", "cosine", "features")
+}
+giant = int(np.argmax(sizes["influence"]))
+inside = arrays[f"groups_raw_{groups}"][0] == giant
+low = arrays["self_influence"]
+show(
+    figures.group_sizes(
+        f"Raw influence puts {sizes['influence'].max() / n:.0%} of the images into one group;<br>the largest group of cosine influence has "
+        f"{sizes['cosine influence'].max() / n:.1%}",
+        sizes,
+    ),
+    f"{groups} groups each, first start. {WHO}.",
+    "Sorted sizes of the groups of three partitions; "
+    + ", ".join(f"{name}: {v.max()} to {v.min()}" for name, v in sizes.items()),
+)
+display(
+    Markdown(
+        f"The giant group holds the images that the model has learnt: mean $K_{{ii}}$ {low[inside].mean():.0f}, against {low[~inside].mean():.0f} outside; "
+        f"median probability of the prediction {np.median(arrays['probability'][inside]):.2f} against {np.median(arrays['probability'][~inside]):.2f}. In squared distance "
+        f"such images are all near to the origin, and {int((sizes['influence'] <= 10).sum())} of the {groups} groups are left to 10 images of large gradient or fewer. "
+        f"Singletons of the {groups - 1} largest self-influences alone would reach {float(arrays[f'share_raw_singletons_{groups}']):.1%} of the bound, k-means "
+        f"{np.mean(arrays[f'share_raw_raw_{groups}']):.1%}. So the groups below are those of *cosine* influence."
+    )
+)
+
+# %% [markdown]
+# ## Browse the groups
+#
+# Move the slider through the groups, the largest first. Do they look like one thing to you? The bars say what is in the whole group,
+# not only in the pictures.
+
+# %% tags=["hide-input"]
+right = np.array([np.mean((labels == predictions)[arrays[f"groups_cosine_{groups}"][0] == g]) for g in range(groups)])
+pure = over_starts(table, "cosine", groups, "purity", *shown)
+one_sided = np.mean((right < 0.1) | (right > 0.9))
+show(
+    sheets_figure(
+        f"{pure[0]:.0%} of the images are in a group of mostly their own class, and in {one_sided:.0%} of<br>the groups nearly all "
+        "predictions are right or nearly all are wrong",
+        group_sheets(images, arrays, classes, "cosine", groups),
+        4,
+        f"group of {groups}: ",
+        categories=classes,
+        bars_title="images of the group",
+    ),
+    f"The {pictures} images nearest to each group's centre, {groups} groups of cosine influence, {WHO}. Nearly all: 90 % or more. $K(G,G)/\\#G$ is in raw influence.",
+    "For each group twelve small pictures and bars of its labels and its predictions by class.",
+)
+
+# %% [markdown]
+# ## Are they more than clusters of the embedding, crossed with the error?
+#
+# The report asks about "the difference between clusters obtained from this method and natural clusters on the embedding space" (4.2.1). A
+# gradient of the last layer is a product, $g_i = r_i\otimes h_i$ with $r_i = p_i - e_{y_i}$, so a functioning group must have to do with both. What does each explain? The ceiling is another start of k-means on the very
+# same embedding: nothing can be expected to agree better than the method does with itself.
+
+# %%
+COMPARED = {
+    "restart": "itself, another start",
+    "labels": "labels",
+    "predictions": "predictions",
+    "pairs": "pairs (label, prediction)",
+    "crossed": f"pairs × {min(counts)} clusters of features",
+    "features": f"{groups} clusters of features",
+    "residuals": f"{groups} clusters of residuals",
+    "both": f"{groups} clusters of both",
+    "other seed": "itself, another training seed",
+    "other model": "itself, another model",
+}
+found = {
+    kind: {name: over_starts(table, kind, groups, f"ami {name}", *shown) for name in COMPARED}
+    for kind in ("cosine", "raw", "features")
+}
+inside_class = {
+    kind: {name: over_starts(table, kind, groups, f"within {name}", *shown) for name in COMPARED}
+    for kind in ("cosine", "features")
+}
+
+# %% tags=["hide-input"]
+PLAIN = ("labels", "predictions", "pairs", "crossed", "features", "residuals", "both")
+best = max(PLAIN, key=lambda name: found["cosine"][name][0])
+ceiling = found["cosine"]["restart"]
+show(
+    figures.agreements(
+        f"Functioning groups agree with {COMPARED[best]} ({found['cosine'][best][0]:.2f}), and with themselves<br>after another start {ceiling[0]:.2f}",
+        "adjusted mutual information",
+        {KINDS[kind]: {COMPARED[name]: pair for name, pair in pairs.items()} for kind, pairs in found.items()},
+    ),
+    f"{groups} groups, {WHO}, {min(compared_images, n)} images drawn for the comparison. Means over {restarts} starts of k-means with 95 % intervals.",
+    "Cosine influence: " + ", ".join(f"{COMPARED[name]} {pair[0]:.2f}" for name, pair in found["cosine"].items()),
+)
+
+# %% [markdown]
+# Much of this is the label, which any two such partitions share. So look inside: only images of *one* class that are predicted rightly, where label and prediction tell
+# nothing any more. Whatever AMI is left is about how images of a class differ.
+
+# %% tags=["hide-input"]
+INSIDE = [name for name in COMPARED if np.isfinite(inside_class["cosine"][name][0])]
+beside = [name for name in ("features", "residuals", "both") if name in INSIDE]
+show(
+    figures.agreements(
+        f"Inside a class functioning groups agree {inside_class['cosine']['restart'][0]:.2f} with themselves,<br>"
+        f"{max(inside_class['cosine'][name][0] for name in beside):.2f} at most with clusters",
+        "adjusted mutual information inside a class, images predicted rightly",
+        {KINDS[kind]: {COMPARED[name]: pairs[name] for name in INSIDE} for kind, pairs in inside_class.items()},
+    ),
+    f"Means over the classes and over {restarts} starts of k-means, 95 % intervals over starts. {WHO}.",
+    "Cosine influence: " + ", ".join(f"{COMPARED[name]} {inside_class['cosine'][name][0]:.2f}" for name in INSIDE),
+)
+
+# %% tags=["hide-input"]
+best_inside = max(beside, key=lambda name: inside_class["cosine"][name][0])
+own_inside, theirs_inside = inside_class["cosine"]["restart"], inside_class["cosine"][best_inside]
+more = own_inside[0] - own_inside[1] > theirs_inside[0] + theirs_inside[1]
+level = found["cosine"][best][0] + found["cosine"][best][1] >= ceiling[0] - ceiling[1]
+text = (
+    f"**The verdict.** Over all images, {COMPARED[best]} agree with the functioning groups "
+    + ("as well as" if level else "less than")
+    + f" the groups agree with themselves ({plus_minus(found['cosine'][best])} against {plus_minus(ceiling)}). "
+)
+text += (
+    f"Inside a class there is more to them than to the plain clusters: another start finds {plus_minus(own_inside)} again, {COMPARED[best_inside]} only "
+    f"{plus_minus(theirs_inside)}."
+    if more
+    else f"Inside a class nothing is left that {COMPARED[best_inside]} do not find as well ({plus_minus(theirs_inside)} against {plus_minus(own_inside)})."
+)
+if "other seed" in INSIDE:
+    kept = {kind: inside_class[kind]["other seed"][0] / inside_class[kind]["restart"][0] for kind in inside_class}
+    text += (
+        f" But how much of that is a property of the images? In another training seed {kept['cosine']:.0%} of the functioning groups' own agreement is left "
+        f"({plus_minus(inside_class['cosine']['other seed'])}), of the clusters of features {kept['features']:.0%} "
+        f"({plus_minus(inside_class['features']['other seed'])}). "
+        + (
+            "So functioning groups hang more on the training's chance than clusters of features do."
+            if kept["cosine"] < kept["features"]
+            else "So functioning groups hang no more on the training's chance than clusters of features do."
+        )
+        + " (Two training seeds: one comparison, whose interval is over starts of k-means only.)"
+    )
+display(Markdown(text))
+
+# %% tags=["hide-input"]
+rows = []
+for model, number in runs:
+    for kind in ("cosine", "raw", "features"):
+        row = {"model": f"{NAMES[model]}, seed {number}", "partition by": KINDS[kind]}
+        for name in ("purity", "largest"):
+            row[name if name == "purity" else "largest group"] = plus_minus(
+                over_starts(table, kind, groups, name, model, number)
+            )
+        for name in ("restart", "labels", "pairs", "features", "both", "other seed", "other model"):
+            pair = over_starts(table, kind, groups, f"ami {name}", model, number)
+            row[COMPARED[name]] = plus_minus(pair) if np.isfinite(pair[0]) else "–"
+        rows.append(row)
+show_table(
+    pd.DataFrame(rows),
+    f"All models: AMI of the partitions into {groups} groups, class purity and the share of images in the largest group; means over {restarts} starts with 95 % intervals.",
+)
+
+# %% [markdown]
+# ## Is a group felt as a group?
+#
+# If the images of $G$ do the same thing to the model, they will miss each other. Take $G$ away and train the last layer on to its new optimum (a convex problem, solved exactly). To first
+# order the parameters move by $H^{-1}\sum_{i\in G}g_i/n$, and the sum of the group's own losses rises by
+#
+# $$
+# \Delta\sum_{i\in G}\mathcal L_i \approx \frac1n\Bigl(\sum_{i\in G} g_i\Bigr)^{\!\top} H^{-1}\Bigl(\sum_{j\in G} g_j\Bigr) = \frac{K(G, G)}{n} .
+# $$ (eq-partition-removal)
+#
+# Here $H$ holds the curvature $\lambda$ of a small weight decay, which makes the optimum unique. Each group has two controls of its size: random images, and random images with the same labels.
+
+# %%
+KIND_NAMES = {"functioning": "functioning groups", "same labels": "same size and labels", "random": "same size, random"}
+per_kind = {kind: removals[removals["kind"] == kind].set_index("group") for kind in KIND_NAMES}
+measured = {kind: rows["measured"] for kind, rows in per_kind.items()}
+times = {
+    kind: mean_interval(np.log((measured["functioning"] / measured[kind]).to_numpy()))
+    for kind in ("same labels", "random")
+}
+functioning = per_kind["functioning"]
+usable = functioning[(functioning["measured"] > 0) & (functioning["predicted"] > 0)]
+correlation = bootstrap_interval(log_correlation, usable[["predicted", "measured"]].to_numpy())
+factor = mean_interval(np.log((usable["measured"] / usable["predicted"]).to_numpy()))
+newton = mean_interval(np.log((usable["measured"] / usable["newton"]).to_numpy()))
+
+# %% tags=["hide-input"]
+
+
+def spread(pair: tuple[float, float]) -> str:
+    """A factor with its interval, from the mean and half-width of its logarithm."""
+    return f"{np.exp(pair[0]):.2f} ({np.exp(pair[0] - pair[1]):.2f} to {np.exp(pair[0] + pair[1]):.2f})"
+
+
+show(
+    figures.removals(
+        f"Removed, a functioning group loses {np.exp(times['same labels'][0]):.1f} times what other images of its labels lose,<br>"
+        f"and {np.exp(times['random'][0]):.0f} times what random images lose",
+        removals,
+        KIND_NAMES,
+    ),
+    f"{len(functioning)} of {groups} groups, evenly by size, each with its two controls; {WHO}, λ = {decay:g}.",
+    "Points along the line of equality: random groups lowest, same labels higher, functioning groups highest and above the line.",
+)
+display(
+    Markdown(
+        f"Geometric means over the groups with 95 % intervals: against images of the same labels {spread(times['same labels'])} times, against random images "
+        f"{spread(times['random'])} times. The prediction ranks the groups: correlation of the logarithms {plus_minus(correlation)}. The measured rise is "
+        f"{spread(factor)} times $K(G,G)/n$, since the group itself held the curvature that first order counts on; with the curvature of the "
+        f"remaining images instead, one Newton step, {spread(newton)} times. All other images together change their mean loss by {functioning['others'].mean():+.1e} nats on average, "
+        f"while test images change by {plus_minus(mean_interval(functioning['test']), 4, '+')}."
+    )
+)
+
+# %% [markdown]
+# ## What to take away
+#
+# - The report's unreached goal is k-means: on the influence embedding it maximises $\sum_G K(G,G)/\#G$. The number of groups must be given, because singletons win.
+# - Raw influence sorts images by the size of their gradient; take cosine influence. Its groups are felt as groups by the model.
+# - Read such groups as errors of one kind in images of one kind, for *this* trained model, and check with another seed. Next: [near-duplicates](08_near_duplicates.ipynb).

@@ -1,0 +1,57 @@
+"""What page 07_image_partition says of its tables: means with intervals, and the verdict's numbers."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from influence_lab.evaluations.intervals import mean_interval
+
+Array = np.ndarray
+Pair = tuple[float, float]
+
+
+def over_starts(table: pd.DataFrame, kind: str, k: int, measure: str, model: str, seed: int) -> Pair:
+    """Mean over the starts of k-means, and the half-width of its 95 % interval; (NaN, NaN) where nothing was measured.
+
+    Args:
+        table: `results/evaluations/image_partition.parquet`.
+        kind: embedding that the partition was made in.
+        k: number of groups.
+        measure: for example "ami labels".
+        model: name.
+        seed: of its training.
+    """
+    rows = table.query("kind == @kind and k == @k and measure == @measure and model == @model and seed == @seed")
+    values = rows["value"].dropna().to_numpy()
+    return mean_interval(values) if len(values) > 1 else (float("nan"), float("nan"))
+
+
+def objective_table(arrays: Mapping[str, Array], influence: str, partition: str, counts: list[int]) -> pd.DataFrame:
+    """Share of the bound by the number of groups: columns k, mean, half (NaN where there is one partition only).
+
+    Args:
+        arrays: of one model.
+        influence: "raw" or "cosine", whose bound.
+        partition: an embedding, "random" or "singletons".
+        counts: k.
+    """
+    rows = []
+    for count in counts:
+        shares = np.atleast_1d(arrays[f"share_{influence}_{partition}_{count}"])
+        rows.append((count, *mean_interval(shares)) if len(shares) > 1 else (count, float(shares[0]), np.nan))
+    return pd.DataFrame(rows, columns=["k", "mean", "half"])
+
+
+def difference(table: pd.DataFrame, column: str, first: str, second: str, by: str, paired: str) -> Pair:
+    """Mean of a column for `first` less that for `second` in column `by`, paired over `paired`, with its interval."""
+    wide = table.pivot(index=paired, columns=by, values=column)
+    return mean_interval((wide[first] - wide[second]).to_numpy())
+
+
+def log_correlation(pairs: Array) -> Array:
+    """Pearson correlation of the logarithms of two positive columns, shape (…, rows, 2) to (…)."""
+    logs = np.log(pairs)
+    centred = logs - logs.mean(axis=-2, keepdims=True)
+    scale = np.sqrt((centred**2).sum(axis=-2)).prod(axis=-1)
+    return centred.prod(axis=-1).sum(axis=-1) / np.where(scale > 0, scale, 1)

@@ -1,0 +1,94 @@
+"""The sheets of pictures of page 07_image_partition: similar images, ends of components, and groups to browse."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from influence_lab.evaluations.similar_images import WAYS
+from influence_lab.figures.picture_sheets import Sheet
+
+Array = np.ndarray
+
+
+def hover_texts(chosen: Array, arrays: Mapping[str, Array], classes: Sequence[str]) -> list[str]:
+    """Number, label, prediction with its probability, loss and self-influence of images.
+
+    Args:
+        chosen: indices of training images, shape (m,).
+        arrays: `results/evaluations/image_partition.npz`.
+        classes: their names.
+    """
+    return [
+        f"image {i}: {classes[arrays['labels'][i]]}<br>"
+        f"predicted: {classes[arrays['predictions'][i]]} ({arrays['probability'][i]:.2f})<br>"
+        f"loss {arrays['losses'][i]:.2g} nats, K(x, x) {arrays['self_influence'][i]:.3g}"
+        for i in chosen
+    ]
+
+
+def query_sheets(images: Array, arrays: Mapping[str, Array], classes: Sequence[str], count: int) -> list[Sheet]:
+    """One sheet a query: in each row the query and its nearest images in one way, in the order of `WAYS`."""
+    sheets = []
+    for place, query in enumerate(arrays["queries"][:count]):
+        rows = [np.append(query, arrays[f"similar_{way}"][place]) for way in WAYS]
+        chosen = np.concatenate(rows)
+        heading = f"Query: {classes[arrays['labels'][query]]}, predicted {classes[arrays['predictions'][query]]}"
+        texts = hover_texts(chosen, arrays, classes)
+        sheets.append(Sheet(f"{place + 1}", heading, images[chosen], texts))
+    return sheets
+
+
+def component_sheets(images: Array, arrays: Mapping[str, Array], classes: Sequence[str]) -> list[Sheet]:
+    """One sheet a component, cosine influence first: the most positive images, and below them the most negative."""
+    sheets = []
+    for kind, name in (("cosine", "cosine influence"), ("raw", "influence")):
+        moments = arrays[f"moments_{kind}"]
+        for place, (positive, negative) in enumerate(arrays[f"extremes_{kind}"].transpose(1, 0, 2)):
+            chosen = np.concatenate([positive, negative])
+            heading = f"Component {place + 1} of {name}: {moments[place] / moments.sum():.1%} of ΣK(x, x)"
+            texts = hover_texts(chosen, arrays, classes)
+            sheets.append(Sheet(f"{name} {place + 1}", heading, images[chosen], texts))
+    return sheets
+
+
+def group_sheets(
+    images: Array, arrays: Mapping[str, Array], classes: Sequence[str], kind: str, count: int
+) -> list[Sheet]:
+    """One sheet a group, the largest first: its most central images, and how its labels and predictions divide.
+
+    Args:
+        images: all training images.
+        arrays: `results/evaluations/image_partition.npz`.
+        classes: names.
+        kind: "raw" or "cosine".
+        count: k.
+    """
+    groups = arrays[f"groups_{kind}_{count}"][0].astype(int)
+    sizes = np.bincount(groups, minlength=count)
+    sheets = []
+    for place, number in enumerate(np.argsort(-sizes, kind="stable")):
+        members = np.flatnonzero(groups == number)
+        central = arrays[f"central_{kind}"][number]
+        central = central[central >= 0]
+        typical = arrays[f"typical_{kind}"][number]
+        texts = hover_texts(central, arrays, classes)
+        texts = [
+            f"{text}<br>mean {_name(kind)} with the group {value:.2g}"
+            for text, value in zip(texts, typical, strict=False)
+        ]
+        labels, predictions = arrays["labels"][members], arrays["predictions"][members]
+        bars = {
+            "label": np.bincount(labels, minlength=len(classes)).tolist(),
+            "prediction": np.bincount(predictions, minlength=len(classes)).tolist(),
+        }
+        heading = (
+            f"{len(members)} images, {np.mean(labels == predictions):.0%} predicted rightly, mean loss "
+            f"{arrays['losses'][members].mean():.2f} nats<br>K(G, G)/#G {arrays[f'cohesion_{kind}'][number]:.3g}, "
+            f"mean K(x, x) {arrays['self_influence'][members].mean():.3g}"
+        )
+        sheets.append(Sheet(f"{place + 1}", heading, images[central], texts, bars))
+    return sheets
+
+
+def _name(kind: str) -> str:
+    return "cosine influence" if kind == "cosine" else "K"
