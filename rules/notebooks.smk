@@ -77,6 +77,18 @@ PAGE_INPUTS = {
         "results/attributions/influenciae_toy.npz",
         "results/evaluations/toy_scoreboard.parquet",
     ],
+    "08_near_duplicates": [
+        "results/data/images.npz",
+        "results/data/near_duplicates.npz",
+        "results/evaluations/duplicates_calibration.parquet",
+        "results/evaluations/near_duplicates.parquet",
+        "results/evaluations/duplicates_pairs.parquet",
+        "results/evaluations/duplicates_example.npz",
+        *(
+            f"results/attributions/image_features_{model}_{seed}.npz"
+            for model, seed in IMAGE_HEADS
+        ),
+    ],
 }
 
 

@@ -10,6 +10,7 @@ from influence_lab.config.datamodels_trak import DatamodelsTrak
 from influence_lab.config.functioning_groups import FunctioningGroups
 from influence_lab.config.gauss_newton import GaussNewton
 from influence_lab.config.images import Images
+from influence_lab.config.near_duplicates import NearDuplicates
 from influence_lab.config.relative_influence import RelativeInfluence
 from influence_lab.config.response_functions import ResponseFunctions
 from influence_lab.config.section import Section
@@ -32,6 +33,7 @@ class Configuration(Section):
     functioning_groups: FunctioningGroups
     datamodels_trak: DatamodelsTrak
     images: Images
+    near_duplicates: NearDuplicates
     toy: Toy
     toy_scoreboard: ToyScoreboard
 
