@@ -165,7 +165,7 @@ def example_groups(embedding: HeadEmbedding, image: int, size: int) -> tuple[dic
         size: images found besides it.
 
     Returns:
-        By name, the image and what was found, shape (size + 1,), and the influence K(G, G) of that group on itself.
+        By name, the image and what was found, shape (size + 1,), and the mean influence K(q, x) of what was found.
     """
     asked = np.array([image])
     size = min(size, len(embedding.influence) - 1)
@@ -176,8 +176,8 @@ def example_groups(embedding: HeadEmbedding, image: int, size: int) -> tuple[dic
         "greedy_largest": grow_groups(embedding.influence, asked, size + 1).members[0],
         "cosine": _nearest(scores["cosine"][0], image, size),
     }
-    totals = {name: embedding.influence[members].sum(axis=0, dtype=float) for name, members in groups.items()}
-    return groups, {name: float(total @ total) for name, total in totals.items()}
+    K = scores["raw_largest"][0]
+    return groups, {name: float(K[members[1:]].mean()) for name, members in groups.items()}
 
 
 def _nearest(scores: Array, image: int, size: int) -> Array:

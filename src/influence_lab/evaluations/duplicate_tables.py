@@ -28,8 +28,8 @@ class HeadTables(NamedTuple):
     Attributes:
         retrieval: `duplicate_retrieval.retrieval_rows` of all its scores and of the greedy groups.
         pairs: `duplicate_retrieval.pair_rows`.
-        example: arrays of the example image's groups, named `{model}_{seed}_{method}` and, for K(G, G),
-            `{model}_{seed}_{method}_influence`; for the distances, `{model}_{seed}_distance`.
+        example: arrays of the example image's groups, named `{model}_{seed}_{method}` and, for their mean
+            influence on it, `{model}_{seed}_{method}_influence`; for the distances, `{model}_{seed}_distance`.
     """
 
     retrieval: pd.DataFrame

@@ -82,10 +82,10 @@ def group_sheets(
     figure = make_subplots(
         rows=rows, cols=2, subplot_titles=list(groups), horizontal_spacing=0.04, vertical_spacing=0.1
     )
+    figure.update_layout(new_figure(title, "", "", height=140 + 230 * rows).layout)
     for number, (name, members) in enumerate(groups.items()):
         place = {"row": number // 2 + 1, "col": number % 2 + 1}
         add_pictures(figure, images[members], hover[name], columns, **place)
-    figure.update_layout(new_figure(title, "", "", height=140 + 230 * rows).layout, xaxis_title=None, yaxis_title=None)
     figure.update_layout(margin={"l": 4, "r": 4, "b": 8, "t": 110})
     return figure
 
@@ -175,4 +175,5 @@ def by_length(title: str, tables: Mapping[str, pd.DataFrame]) -> go.Figure:
         )
         figure.update_xaxes(tickvals=list(range(len(table))), ticktext=table["part"].tolist(), zeroline=False)
     figure.update_yaxes(range=[0, 1.05])
+    figure.update_layout(legend_y=-0.32)
     return figure
