@@ -942,3 +942,111 @@ rule image_partition_removals:
         "Train the last layer again without functioning groups and without random ones"
     script:
         "scripts/image_partition_removals.py"
+
+
+rule duplicates_pairs:
+    input:
+        images="results/data/images.npz",
+        code=code_of("rules/scripts/duplicates_pairs.py"),
+    output:
+        pairs="results/data/near_duplicates.npz",
+        calibration="results/evaluations/duplicates_calibration.parquet",
+    log:
+        "results/logs/duplicates_pairs.log",
+    benchmark:
+        "results/benchmarks/duplicates_pairs.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        thresholds={
+            name: config["near_duplicates"][name]
+            for name in ("coarse", "edges", "pixels")
+        },
+        checks={
+            name: config["near_duplicates"][name]
+            for name in ("copies", "upside_down", "seed")
+        },
+    message:
+        "Compare every training image with every other one, and find near-duplicates"
+    script:
+        "scripts/duplicates_pairs.py"
+
+
+DUPLICATE_QUERIES = {
+    "limit": config["near_duplicates"]["queries"],
+    "seed": config["near_duplicates"]["seed"],
+}
+IMAGE_HEADS = [(model, seed) for model in IMAGE_SEEDS for seed in IMAGE_SEEDS[model]]
+ALL_LAYER_SEEDS = IMAGE_SEEDS["cnn"][: config["near_duplicates"]["all_layer_seeds"]]
+
+
+rule duplicates_gradients:
+    input:
+        images="results/data/images.npz",
+        pairs="results/data/near_duplicates.npz",
+        model="results/models/images_cnn_{seed}.npz",
+        features="results/attributions/image_features_cnn_{seed}.npz",
+        code=code_of("rules/scripts/duplicates_gradients.py"),
+    output:
+        "results/attributions/duplicates_gradients_{seed}.npz",
+    log:
+        "results/logs/duplicates_gradients_{seed}.log",
+    benchmark:
+        "results/benchmarks/duplicates_gradients_{seed}.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        queries=DUPLICATE_QUERIES,
+        dimension=config["near_duplicates"]["trak_dimension"],
+    message:
+        "Compare the gradients of all layers of every training image with those of the queries (CNN, seed {wildcards.seed})"
+    script:
+        "scripts/duplicates_gradients.py"
+
+
+rule duplicates_recall:
+    input:
+        images="results/data/images.npz",
+        pairs="results/data/near_duplicates.npz",
+        features=[
+            f"results/attributions/image_features_{model}_{seed}.npz"
+            for model, seed in IMAGE_HEADS
+        ],
+        gradients=expand(
+            "results/attributions/duplicates_gradients_{seed}.npz",
+            seed=ALL_LAYER_SEEDS,
+        ),
+        code=code_of("rules/scripts/duplicates_recall.py"),
+    output:
+        retrieval="results/evaluations/near_duplicates.parquet",
+        pairs="results/evaluations/duplicates_pairs.parquet",
+        example="results/evaluations/duplicates_example.npz",
+    log:
+        "results/logs/duplicates_recall.log",
+    benchmark:
+        "results/benchmarks/duplicates_recall.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=5000,
+    params:
+        models=IMAGE_HEADS,
+        queries=DUPLICATE_QUERIES,
+        rule=dict(
+            cutoff=config["images"]["cutoff"],
+            damping=config["images"]["damping"],
+            directions=config["images"]["principal_directions"],
+            size=config["near_duplicates"]["group_size"],
+            groups=config["near_duplicates"]["groups"],
+        ),
+    message:
+        "Ask influence, embeddings and gradients for the near-duplicates of each query"
+    script:
+        "scripts/duplicates_recall.py"

@@ -1,0 +1,124 @@
+r"""Scores by which an image may be asked for those most like it, from the last layer of a model.
+
+Larger means more alike. With Φ the influence embedding, $K_{qx} = \phi_q^\top\phi_x$.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from influence_lab.attributions.head_influence import Whitening, influence_features, whitening
+from influence_lab.models.softmax_head import SoftmaxHead, principal
+
+Array = np.ndarray
+
+# Names of the scores for readers, in the order of tables.
+METHODS = {
+    "raw_largest": "influence, largest",
+    "raw_smallest": "influence, smallest",
+    "cosine": "cosine influence",
+    "ell_relatif": "ℓ-RelatIF",
+    "theta_relatif": "θ-RelatIF",
+    "embedding_l2": "embedding, L2 distance",
+    "embedding_cosine": "embedding, cosine",
+    "gradient_cosine": "gradient cosine, all layers",
+    "trak": "TRAK, all layers",
+    "pixel_l2": "pixels, L2 distance",
+    "greedy_largest": "greedy group, maximised",
+    "greedy_smallest": "greedy group, minimised",
+}
+
+
+class HeadEmbedding(NamedTuple):
+    r"""What the scores of one model are made of.
+
+    Attributes:
+        influence: Φ, shape (n, r), float32.
+        self_influence: $K_{xx}$, shape (n,).
+        parameter_change: $\|H^+ g_x\|$, shape (n,).
+        features: h without its 1, shape (n, d), float32.
+    """
+
+    influence: Array
+    self_influence: Array
+    parameter_change: Array
+    features: Array
+
+
+def embed(head: SoftmaxHead, cutoff: float, damping: float, directions: int, largest: int = 5000) -> HeadEmbedding:
+    r"""Influence embedding of a head's images: on the Hessian's range, or damped for a head that is too large.
+
+    Args:
+        head: the last layer and its training images.
+        cutoff: share of the largest eigenvalue below which one counts as zero.
+        damping: λ, for a large head only.
+        directions: features that a large head is reduced to.
+        largest: parameters above which a head is large.
+    """
+    large = head.size > largest
+    used = principal(head, directions) if large else head
+    white = whitening(used.hessian(), cutoff, damping if large else 0.0)
+    influence = influence_features(used, white)
+    return HeadEmbedding(
+        influence, _squares(influence), _changes(influence, white), head.features[:, :-1].astype(np.float32)
+    )
+
+
+def head_scores(embedding: HeadEmbedding, queries: Array) -> dict[str, Array]:
+    r"""Scores of all images for some of them, by their names in `METHODS`, each of shape (m, n).
+
+    Raw influence is $K_{qx}$; cosine influence divides by $\sqrt{K_{qq}K_{xx}}$, ℓ-RelatIF by $\sqrt{K_{xx}}$ and
+    θ-RelatIF by $\|H^+g_x\|$. An image without a gradient scores zero.
+    """
+    K = embedding.influence[queries] @ embedding.influence.T
+    lengths = np.sqrt(np.maximum(embedding.self_influence, 1e-30)).astype(np.float32)
+    h = embedding.features
+    norms = np.maximum(np.linalg.norm(h, axis=1), 1e-30)
+    return {
+        "raw_largest": K,
+        "raw_smallest": -K,
+        "cosine": K / lengths / lengths[queries, None],
+        "ell_relatif": K / lengths,
+        "theta_relatif": K / np.maximum(embedding.parameter_change, 1e-30).astype(np.float32),
+        "embedding_l2": -squared_distances(h, queries),
+        "embedding_cosine": (h[queries] @ h.T) / norms / norms[queries, None],
+    }
+
+
+def squared_distances(rows: Array, queries: Array) -> Array:
+    """Squared distances of some rows from all, shape (m, n), zero or more up to rounding."""
+    squares = _squares(rows).astype(rows.dtype)
+    return squares[queries, None] + squares - 2 * rows[queries] @ rows.T
+
+
+def grow_smallest(features: Array, seeds: Array, size: int) -> Array:
+    """Algorithm 1 the other way round: from each seed image, add the image with the *smallest* influence on the group.
+
+    Args:
+        features: Φ, shape (n, r).
+        seeds: indices, shape (m,).
+        size: images in each group, the seed included.
+
+    Returns:
+        The seed and then the images in the order of joining, shape (m, size).
+    """
+    seeds = np.asarray(seeds)
+    totals = features[seeds].astype(float)
+    members, taken = [seeds], np.zeros((len(features), len(seeds)), dtype=bool)
+    taken[seeds, np.arange(len(seeds))] = True
+    for _ in range(size - 1):
+        chosen = np.where(taken, np.inf, features @ totals.T.astype(features.dtype)).argmin(axis=0)
+        totals += features[chosen]
+        taken[chosen, np.arange(len(seeds))] = True
+        members.append(chosen)
+    return np.stack(members, axis=1)
+
+
+def _squares(rows: Array) -> Array:
+    return np.einsum("ij,ij->i", rows, rows, dtype=float)
+
+
+def _changes(influence: Array, white: Whitening, chunk: int = 4096) -> Array:
+    factor = white.factor.T.astype(np.float32)
+    parts = [influence[start : start + chunk] @ factor for start in range(0, len(influence), chunk)]
+    return np.concatenate([np.linalg.norm(part, axis=1) for part in parts])
