@@ -77,6 +77,22 @@ PAGE_INPUTS = {
         "results/attributions/influenciae_toy.npz",
         "results/evaluations/toy_scoreboard.parquet",
     ],
+    "09_weights_boundary": [
+        "results/data/images.npz",
+        *[
+            path.format(model=model, seed=seed)
+            for model, seed in BOUNDARY_HEADS
+            for path in (
+                "results/models/images_{model}_{seed}.npz",
+                "results/attributions/image_features_{model}_{seed}.npz",
+                "results/evaluations/weights_boundary_singles_{model}_{seed}.npz",
+            )
+        ],
+        "results/evaluations/weights_boundary_library.npz",
+        "results/evaluations/weights_boundary_greedy.npz",
+        "results/evaluations/weights_boundary.parquet",
+        "results/evaluations/weights_boundary_flips.parquet",
+    ],
 }
 
 

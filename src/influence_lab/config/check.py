@@ -16,6 +16,7 @@ from influence_lab.config.section import Section
 from influence_lab.config.taylor_neumann import TaylorNeumann
 from influence_lab.config.toy import Toy
 from influence_lab.config.toy_scoreboard import ToyScoreboard
+from influence_lab.config.weights_boundary import WeightsBoundary
 
 
 class ConfigError(ValueError):
@@ -34,6 +35,7 @@ class Configuration(Section):
     images: Images
     toy: Toy
     toy_scoreboard: ToyScoreboard
+    weights_boundary: WeightsBoundary
 
 
 def check(config: dict[str, Any]) -> dict[str, Any]:
