@@ -1,7 +1,7 @@
 r"""The shortest change of a linear head that takes every member of a group to a given class: a quadratic programme.
 
-$\min_{\Delta W} \|\Delta W\|$ subject to $(e_{k_i} - e_{c_i})^\top (W + \Delta W) h_i \ge 0$ for each member i, with its
-class $c_i$ and target $k_i$. The solution is $\sum_i \alpha_i (e_{k_i} - e_{c_i}) h_i^\top$ with $\alpha \ge 0$.
+$\min_{\Delta W} \|\Delta W\|$ subject to $(e_{k_i} - e_{c_i})^\top (W + \Delta W) h_i \ge 0$ for each member i, with
+its class $c_i$ and target $k_i$. The solution is $\sum_i \alpha_i (e_{k_i} - e_{c_i}) h_i^\top$ with $\alpha \ge 0$.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
 r"""The report's simple weights boundary: gradient ascent on the cross-entropy, with Adam, until predictions flip.
 
-It stops when every prediction of the group has changed (success), when $\|\Delta w\| > 1$, or after 100 steps. The score
-is $\|\Delta w\|$, and 1 for a failure (report, section 4.2.3). This module moves a last layer, for many groups at once.
+It stops when every prediction of the group has changed (success), when $\|\Delta w\| > 1$, or after 100 steps. The
+score is $\|\Delta w\|$, and 1 for a failure (report, section 4.2.3). Here a last layer is moved, many groups at once.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,8 @@
 r"""Which predictions flip together with a seed image's, and whether they are those of its functioning group.
 
-The least change for seed i with gap $g = f_c - f_k$ raises $f_k$ of image j by $\delta_j = g\,h_i^\top h_j / (2\|h_i\|^2)$ and
-lowers $f_c$ by the same. So an image that is predicted c too flips to k exactly where its own gap is below $2\delta_j$: inner
-product and gap decide, and nothing else.
+The least change for seed i with gap $g = f_c - f_k$ raises $f_k$ of image j by
+$\delta_j = g\,h_i^\top h_j / (2\|h_i\|^2)$ and lowers $f_c$ by the same. So an image that is predicted c too flips to k
+exactly where its own gap to k is below $2\delta_j$: inner product and gap decide, and nothing else.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ def seed_images(labels: Array, classes: int, count: int, seed: int) -> Array:
 
 
 def minimal_logits(head: SoftmaxHead, image: int) -> Array:
-    r"""Logits of all images, $f_k + \delta_j$ and $f_c - \delta_j$, once the seed image lies on its boundary, shape (n, K)."""
+    r"""Logits of all images, $f_k + \delta_j$ and $f_c - \delta_j$, the seed image on its boundary, shape (n, K)."""
     nearest = closed_form(head.features[[image]], head.logits[[image]])
     along = head.features @ head.features[image]
     delta = nearest.gap[0] * along / (2 * along[image])
@@ -94,8 +94,8 @@ def flip_table(
 
     Returns:
         One row a seed image, group and boundary ("minimal" or "simple"): share, and of the group under the minimal
-        change the mean `pull` $h_i^\top h_j/\|h_i\|^2$ and the mean gap of its members. `succeeded` says whether the
-        simple boundary flipped the seed.
+        change the mean `pull` $h_i^\top h_j/\|h_i\|^2$ and the mean `gap` of its members to the class behind the seed's
+        boundary. `succeeded` says whether the simple boundary flipped the seed.
     """
     chosen = seeds[:, None]
     ascent = simple_boundary(head.features[chosen], head.logits[chosen], head.labels[chosen], rate, steps, norm)
@@ -103,6 +103,7 @@ def flip_table(
     rows = []
     for number, image in enumerate(seeds):
         pull = head.features @ head.features[image] / (head.features[image] @ head.features[image])
+        gap = head.logits[np.arange(head.n), head.predictions] - head.logits[:, own.target[image]]
         moved = {
             "minimal": minimal_logits(head, image),
             "simple": head.logits + head.features @ ascent.change[number].T,
@@ -119,7 +120,7 @@ def flip_table(
                         "group": group,
                         "share": flipped[inside].mean(),
                         "pull": pull[inside].mean(),
-                        "gap": own.gap[inside].mean(),
+                        "gap": gap[inside].mean(),
                         "same_prediction": np.mean(head.predictions[inside] == head.predictions[image]),
                         "same_class": np.mean(head.labels[inside] == head.labels[image]),
                         "seed_gap": own.gap[image],
