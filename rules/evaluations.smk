@@ -1050,3 +1050,241 @@ rule duplicates_recall:
         "Ask influence, embeddings and gradients for the near-duplicates of each query"
     script:
         "scripts/duplicates_recall.py"
+
+
+# Page 09_weights_boundary. Last layers of these models; all layers of the CNN alone.
+BOUNDARY = config["weights_boundary"]
+BOUNDARY_HEADS = [
+    (model, seed) for model in ("cnn", "resnet") for seed in IMAGE_SEEDS[model]
+]
+BOUNDARY_CNN = [("cnn", seed) for seed in IMAGE_SEEDS["cnn"]]
+
+
+rule boundary_singles:
+    input:
+        features="results/attributions/image_features_{model}_{seed}.npz",
+        model="results/models/images_{model}_{seed}.npz",
+        code=code_of("rules/scripts/boundary_singles.py"),
+    output:
+        "results/evaluations/weights_boundary_singles_{model}_{seed}.npz",
+    log:
+        "results/logs/boundary_singles_{model}_{seed}.log",
+    benchmark:
+        "results/benchmarks/boundary_singles_{model}_{seed}.tsv"
+    wildcard_constraints:
+        model="cnn|resnet",
+        seed=r"\d+",
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        rule=dict(
+            sample=BOUNDARY["sample"],
+            seed=BOUNDARY["seed"],
+            cutoff=config["images"]["cutoff"],
+            steps=BOUNDARY["steps"],
+            norm=BOUNDARY["largest_norm"],
+        ),
+    message:
+        "Weights boundary of single images, beside self-influence ({wildcards.model}, seed {wildcards.seed})"
+    script:
+        "scripts/boundary_singles.py"
+
+
+rule boundary_library:
+    input:
+        features="results/attributions/image_features_cnn_0.npz",
+        code=code_of("rules/scripts/boundary_library.py"),
+    output:
+        "results/evaluations/weights_boundary_library.npz",
+    log:
+        "results/logs/boundary_library.log",
+    benchmark:
+        "results/benchmarks/boundary_library.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        images=BOUNDARY["library_images"],
+        seed=BOUNDARY["seed"],
+    message:
+        "Weights boundary of the CNN's last layer by influenciae"
+    script:
+        "scripts/boundary_library.py"
+
+
+rule boundary_groups:
+    input:
+        features="results/attributions/image_features_{model}_{seed}.npz",
+        model="results/models/images_{model}_{seed}.npz",
+        code=code_of("rules/scripts/boundary_groups.py"),
+    output:
+        "results/evaluations/weights_boundary_groups_{model}_{seed}.parquet",
+    log:
+        "results/logs/boundary_groups_{model}_{seed}.log",
+    benchmark:
+        "results/benchmarks/boundary_groups_{model}_{seed}.tsv"
+    wildcard_constraints:
+        model="cnn|resnet",
+        seed=r"\d+",
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        rule=dict(
+            sizes=BOUNDARY["sizes"],
+            draws=BOUNDARY["groups"],
+            seed=BOUNDARY["seed"],
+            steps=BOUNDARY["steps"],
+            norm=BOUNDARY["largest_norm"],
+            passes=BOUNDARY["passes"],
+        ),
+    message:
+        "Weights boundary of groups in the last layer, five ways ({wildcards.model}, seed {wildcards.seed})"
+    script:
+        "scripts/boundary_groups.py"
+
+
+rule boundary_network:
+    input:
+        images="results/data/images.npz",
+        features="results/attributions/image_features_cnn_{seed}.npz",
+        model="results/models/images_cnn_{seed}.npz",
+        code=code_of("rules/scripts/boundary_network.py"),
+    output:
+        "results/evaluations/weights_boundary_network_cnn_{seed}.parquet",
+    log:
+        "results/logs/boundary_network_{seed}.log",
+    benchmark:
+        "results/benchmarks/boundary_network_{seed}.tsv"
+    wildcard_constraints:
+        seed=r"\d+",
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        groups=dict(
+            sizes=BOUNDARY["network_sizes"],
+            largest=max(BOUNDARY["sizes"]),
+            draws=BOUNDARY["groups"],
+            each=BOUNDARY["network_groups"],
+            judged=BOUNDARY["judged_groups"],
+            seed=BOUNDARY["seed"],
+        ),
+        steps=BOUNDARY["steps"],
+        norm=BOUNDARY["largest_norm"],
+    message:
+        "The simple weights boundary of groups in all layers of the CNN (seed {wildcards.seed})"
+    script:
+        "scripts/boundary_network.py"
+
+
+rule boundary_flips:
+    input:
+        images="results/data/images.npz",
+        features="results/attributions/image_features_cnn_{seed}.npz",
+        model="results/models/images_cnn_{seed}.npz",
+        code=code_of("rules/scripts/boundary_flips.py"),
+    output:
+        "results/evaluations/weights_boundary_flips_cnn_{seed}.parquet",
+    log:
+        "results/logs/boundary_flips_{seed}.log",
+    benchmark:
+        "results/benchmarks/boundary_flips_{seed}.tsv"
+    wildcard_constraints:
+        seed=r"\d+",
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        groups=dict(
+            size=BOUNDARY["flip_group"],
+            cutoff=config["images"]["cutoff"],
+            class_draws=BOUNDARY["class_draws"],
+            matches=BOUNDARY["matches"],
+            seed=BOUNDARY["seed"],
+        ),
+        seeds=BOUNDARY["flip_seeds"],
+        steps=BOUNDARY["steps"],
+        norm=BOUNDARY["largest_norm"],
+    message:
+        "Flip seed images and see which other predictions flip (CNN, seed {wildcards.seed})"
+    script:
+        "scripts/boundary_flips.py"
+
+
+rule boundary_greedy:
+    input:
+        images="results/data/images.npz",
+        features="results/attributions/image_features_cnn_0.npz",
+        model="results/models/images_cnn_0.npz",
+        code=code_of("rules/scripts/boundary_greedy.py"),
+    output:
+        "results/evaluations/weights_boundary_greedy.npz",
+    log:
+        "results/logs/boundary_greedy.log",
+    benchmark:
+        "results/benchmarks/boundary_greedy.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        rule=dict(
+            candidates=BOUNDARY["candidates"],
+            seeds=BOUNDARY["greedy_seeds"],
+            size=BOUNDARY["greedy_size"],
+            network_size=BOUNDARY["greedy_network_size"],
+            cutoff=config["images"]["cutoff"],
+            steps=BOUNDARY["steps"],
+            norm=BOUNDARY["largest_norm"],
+            seed=BOUNDARY["seed"],
+        ),
+    message:
+        "Grow functioning groups by the simple boundary's score (CNN, seed 0)"
+    script:
+        "scripts/boundary_greedy.py"
+
+
+rule boundary_tables:
+    input:
+        groups=[
+            f"results/evaluations/weights_boundary_{kind}_{model}_{seed}.parquet"
+            for kind, models in (("groups", BOUNDARY_HEADS), ("network", BOUNDARY_CNN))
+            for model, seed in models
+        ],
+        flips=[
+            f"results/evaluations/weights_boundary_flips_{model}_{seed}.parquet"
+            for model, seed in BOUNDARY_CNN
+        ],
+        code=code_of("rules/scripts/boundary_tables.py"),
+    output:
+        groups="results/evaluations/weights_boundary.parquet",
+        flips="results/evaluations/weights_boundary_flips.parquet",
+    log:
+        "results/logs/boundary_tables.log",
+    benchmark:
+        "results/benchmarks/boundary_tables.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        groups=BOUNDARY_HEADS + BOUNDARY_CNN,
+        flips=BOUNDARY_CNN,
+    message:
+        "Gather the weights boundaries of all models"
+    script:
+        "scripts/boundary_tables.py"

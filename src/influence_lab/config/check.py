@@ -20,6 +20,7 @@ from influence_lab.config.section import Section
 from influence_lab.config.taylor_neumann import TaylorNeumann
 from influence_lab.config.toy import Toy
 from influence_lab.config.toy_scoreboard import ToyScoreboard
+from influence_lab.config.weights_boundary import WeightsBoundary
 
 
 class ConfigError(ValueError):
@@ -43,6 +44,7 @@ class Configuration(Section):
     near_duplicates: NearDuplicates
     toy: Toy
     toy_scoreboard: ToyScoreboard
+    weights_boundary: WeightsBoundary
 
 
 def check(config: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,170 @@
+r"""Which predictions flip together with a seed image's, and whether they are those of its functioning group.
+
+The least change for seed i with gap $g = f_c - f_k$ raises $f_k$ of image j by
+$\delta_j = g\,h_i^\top h_j / (2\|h_i\|^2)$ and lowers $f_c$ by the same. So an image that is predicted c too flips to k
+exactly where its own gap to k is below $2\delta_j$: inner product and gap decide, and nothing else.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+
+from influence_lab.attributions.functioning_groups import unit
+from influence_lab.attributions.head_influence import grow_groups, influence_features, whitening
+from influence_lab.attributions.network_boundary import network_boundary
+from influence_lab.attributions.simple_boundary import simple_boundary
+from influence_lab.attributions.weights_boundary import closed_form
+from influence_lab.evaluations.boundary_groups import nearest_images
+from influence_lab.models.softmax_head import SoftmaxHead
+from influence_lab.models.torch_cnn import cnn_inputs, cnn_logits
+
+Array = np.ndarray
+
+GROUPS = {
+    "cosine": "cosine influence",
+    "raw": "raw influence",
+    "embedding": "nearest features",
+    "boundary": "nearest to the same boundary",
+    "matched": "random, same prediction and gap as the cosine group",
+    "class": "random, same class",
+}
+
+
+def seed_images(labels: Array, classes: int, count: int, seed: int) -> Array:
+    """The same number of random images of each class, at least one, shape (about count,)."""
+    rng = np.random.default_rng(seed)
+    each = max(1, round(count / classes))
+    return np.concatenate([rng.choice(np.flatnonzero(labels == k), each, replace=False) for k in range(classes)])
+
+
+def minimal_logits(head: SoftmaxHead, image: int) -> Array:
+    r"""Logits of all images, $f_k + \delta_j$ and $f_c - \delta_j$, the seed image on its boundary, shape (n, K)."""
+    nearest = closed_form(head.features[[image]], head.logits[[image]])
+    along = head.features @ head.features[image]
+    delta = nearest.gap[0] * along / (2 * along[image])
+    logits = head.logits.copy()
+    logits[:, nearest.target[0]] += delta
+    logits[:, head.predictions[image]] -= delta
+    return logits
+
+
+def groups_around(
+    head: SoftmaxHead, seeds: Array, size: int, cutoff: float, class_draws: int, matches: int, seed: int
+) -> dict[str, Array]:
+    """The groups of `GROUPS` of each seed image without itself, shape (m, size - 1) each but for the random ones.
+
+    Args:
+        head: the last layer and its images.
+        seeds: images, shape (m,).
+        size: of the groups, the seed image included.
+        cutoff: of the pseudo-inverse Hessian.
+        class_draws: random images of the seed's label.
+        matches: random images for each member of the cosine group, of those with its prediction and the nearest gap
+            to the class behind the seed's boundary.
+        seed: draws the random ones.
+    """
+    phi = influence_features(head, whitening(head.hessian(), cutoff))
+    nearest, rng = closed_form(head.features, head.logits), np.random.default_rng(seed)
+    cosine = grow_groups(unit(phi), seeds, size).members[:, 1:]
+    found = {
+        "cosine": cosine,
+        "raw": grow_groups(phi, seeds, size).members[:, 1:],
+        "embedding": nearest_images(head.features, seeds, size)[:, 1:],
+    }
+    rows: dict[str, list[Array]] = {"boundary": [], "matched": [], "class": []}
+    for image, members in zip(seeds, cosine, strict=True):
+        k = nearest.target[image]
+        gaps = head.logits[np.arange(head.n), head.predictions] - head.logits[:, k]  # to the seed's target
+        same = (head.predictions == head.predictions[image]) & (nearest.target == k)
+        same[image] = False
+        rows["boundary"].append(_first(np.flatnonzero(same), gaps, size - 1))
+        matched = [_matches(head, gaps, member, np.append(members, image), matches) for member in members]
+        rows["matched"].append(np.concatenate(matched))
+        others = np.setdiff1d(np.flatnonzero(head.labels == head.labels[image]), [image])
+        rows["class"].append(rng.choice(others, class_draws))
+    return found | {name: np.array(list_) for name, list_ in rows.items()}
+
+
+def flip_table(
+    head: SoftmaxHead, seeds: Array, groups: Mapping[str, Array], rate: float, steps: int, norm: float
+) -> pd.DataFrame:
+    r"""Share of each group that flips with its seed image under changes of the last layer.
+
+    Returns:
+        One row a seed image, group and boundary ("minimal" or "simple"): share, and of the group under the minimal
+        change the mean `pull` $h_i^\top h_j/\|h_i\|^2$ and the mean `gap` of its members to the class behind the seed's
+        boundary. `succeeded` says whether the simple boundary flipped the seed.
+    """
+    chosen = seeds[:, None]
+    ascent = simple_boundary(head.features[chosen], head.logits[chosen], head.labels[chosen], rate, steps, norm)
+    own = closed_form(head.features, head.logits)
+    rows = []
+    for number, image in enumerate(seeds):
+        pull = head.features @ head.features[image] / (head.features[image] @ head.features[image])
+        gap = head.logits[np.arange(head.n), head.predictions] - head.logits[:, own.target[image]]
+        moved = {
+            "minimal": minimal_logits(head, image),
+            "simple": head.logits + head.features @ ascent.change[number].T,
+        }
+        for boundary, logits in moved.items():
+            flipped = logits.argmax(axis=1) != head.predictions
+            succeeded = boundary == "minimal" or bool(ascent.succeeded[number])
+            for group, members in groups.items():
+                inside = members[number]
+                rows.append(
+                    {
+                        "image": image,
+                        "boundary": boundary,
+                        "group": group,
+                        "share": flipped[inside].mean(),
+                        "pull": pull[inside].mean(),
+                        "gap": gap[inside].mean(),
+                        "same_prediction": np.mean(head.predictions[inside] == head.predictions[image]),
+                        "same_class": np.mean(head.labels[inside] == head.labels[image]),
+                        "seed_gap": own.gap[image],
+                        "succeeded": succeeded,
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def network_flips(
+    head: SoftmaxHead,
+    weights: Sequence[torch.Tensor],
+    images: Array,
+    seeds: Array,
+    groups: Mapping[str, Array],
+    rate: float,
+    steps: int,
+    norm: float,
+) -> pd.DataFrame:
+    """The same under the simple boundary on all layers of the CNN; columns image, boundary, group, share, succeeded."""
+    rows = []
+    for number, image in enumerate(seeds):
+        ascent = network_boundary(weights, cnn_inputs(images[[image]]), head.labels[[image]], rate, steps, norm)
+        members = np.unique(np.concatenate([group[number] for group in groups.values()]))
+        with torch.no_grad():
+            logits = cnn_logits(ascent.weights, cnn_inputs(images[members])).numpy()
+        flipped = logits.argmax(axis=1) != head.predictions[members]
+        for group, inside in groups.items():
+            share = flipped[np.searchsorted(members, inside[number])].mean()
+            row = {"image": image, "boundary": "network", "group": group, "share": share}
+            rows.append(row | {"succeeded": ascent.succeeded})
+    return pd.DataFrame(rows)
+
+
+def _first(candidates: Array, values: Array, count: int) -> Array:
+    """The candidates with the smallest values, repeated from the start where there are too few."""
+    if not len(candidates):
+        return np.argsort(values)[:count]
+    return np.resize(candidates[np.argsort(values[candidates])], count)
+
+
+def _matches(head: SoftmaxHead, gaps: Array, member: int, excluded: Array, count: int) -> Array:
+    """Images of the member's prediction with the nearest gaps."""
+    candidates = np.setdiff1d(np.flatnonzero(head.predictions == head.predictions[member]), excluded)
+    if not len(candidates):
+        return np.repeat(member, count)
+    return _first(candidates, np.abs(gaps - gaps[member]), count)

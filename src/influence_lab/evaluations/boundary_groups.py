@@ -1,0 +1,225 @@
+"""Weights boundaries of random groups and of embedding clusters of each class."""
+
+from collections.abc import Sequence
+from time import process_time
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from influence_lab.attributions.least_change import least_changes, nearest_targets
+from influence_lab.attributions.network_boundary import network_boundary
+from influence_lab.attributions.simple_boundary import simple_boundary
+from influence_lab.attributions.weights_boundary import Members, batch_boundary, closed_form, sequential_boundary
+from influence_lab.models.softmax_head import SoftmaxHead
+from influence_lab.models.torch_cnn import cnn_inputs
+
+Array = np.ndarray
+
+KINDS = ("random", "cluster")
+JUDGED = ("airplane", "truck")  # the two classes of the report's figure 15
+
+
+def random_groups(labels: Array, classes: int, draws: int, size: int, seed: int) -> Array:
+    """Images of each class without repetition within a group, shape (K, draws, size); prefixes serve as smaller groups.
+
+    Raises:
+        ValueError: a class has fewer than `size` images.
+    """
+    rng = np.random.default_rng(seed)
+    drawn = np.empty((classes, draws, size), dtype=int)
+    for k in range(classes):
+        (images,) = np.nonzero(labels == k)
+        if len(images) < size:
+            raise ValueError(f"class {k} has {len(images)} training images, but a group has {size}: lower `sizes`")
+        for draw in range(draws):
+            drawn[k, draw] = rng.choice(images, size, replace=False)
+    return drawn
+
+
+def nearest_images(features: Array, seeds: Array, size: int) -> Array:
+    """The nearest images of each seed image by Euclidean distance of features, itself first, shape (m, size)."""
+    found = []
+    squares = np.einsum("nd,nd->n", features, features)
+    for seed in seeds:
+        distance = squares - 2 * features @ features[seed]
+        distance[seed] = -np.inf
+        nearest = np.argpartition(distance, size - 1)[:size]
+        found.append(nearest[np.argsort(distance[nearest])])
+    return np.array(found)
+
+
+def both_kinds(head: SoftmaxHead, draws: int, size: int, seed: int) -> dict[str, Array]:
+    """Random groups of each class, and the nearest images of the first member of each: (K, draws, size) both."""
+    groups = random_groups(head.labels, head.classes, draws, size, seed)
+    clusters = nearest_images(head.features, groups[:, :, 0].ravel(), size)
+    return {"random": groups, "cluster": clusters.reshape(groups.shape)}
+
+
+def head_table(
+    head: SoftmaxHead, sizes: Sequence[int], draws: int, seed: int, rate: float, steps: int, norm: float, passes: int
+) -> pd.DataFrame:
+    """Every boundary of the last layer on the same groups of each class, kind and size.
+
+    Args:
+        head: the last layer and its training images.
+        sizes: of the groups; smaller ones are the first members of larger ones.
+        draws: groups of each class and kind.
+        seed: draws them.
+        rate: learning rate of the simple boundary.
+        steps: limit of the simple and of the batch boundary.
+        norm: limit of the simple boundary.
+        passes: limit of the sequential boundary.
+
+    Returns:
+        Columns of `_described`, and method, succeeded, share_flipped, norm (infinite where a least change does not
+        exist), steps, passes and seconds (of all groups of this size, over their number).
+    """
+    kinds, tables = both_kinds(head, draws, max(sizes), seed), []
+    for size in sizes:
+        groups = np.concatenate([kinds[kind][:, :, :size].reshape(-1, size) for kind in KINDS])
+        described = _described(head, groups, draws)
+        for method, results in _boundaries(head, groups, rate, steps, norm, passes).items():
+            tables.append(described.assign(method=method, size=size, **results))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _boundaries(
+    head: SoftmaxHead, groups: Array, rate: float, steps: int, norm: float, passes: int
+) -> dict[str, dict[str, Any]]:
+    members, tables = Members.of(head, groups), {}
+    runs = {
+        "batch": lambda: batch_boundary(members, steps),
+        "remaining": lambda: batch_boundary(members, steps, remaining=True),
+        "sequential": lambda: sequential_boundary(members, passes),
+    }
+    for method, run in runs.items():
+        started = process_time()
+        done = run()
+        seconds = (process_time() - started) / len(groups)
+        tables[method] = _columns(done.flipped, done.flipped.all(axis=1), done.norm, done.steps, done.passes, seconds)
+    started = process_time()
+    least = np.minimum(
+        least_changes(members, nearest_targets(members, done.change)), least_changes(members, nearest_targets(members))
+    )
+    seconds = (process_time() - started) / len(groups)
+    solved = np.isfinite(least)
+    tables["least"] = _columns(np.repeat(solved[:, None], 2, axis=1), solved, least, 1, 1, seconds)
+    features = head.features[groups].astype(np.float32)
+    for method, classes in (("simple", head.labels), ("simple_predicted", head.predictions)):
+        started = process_time()
+        ascent = simple_boundary(features, head.logits[groups].astype(np.float32), classes[groups], rate, steps, norm)
+        seconds = (process_time() - started) / len(groups)
+        tables[method] = _columns(ascent.flipped, ascent.succeeded, ascent.norm, ascent.steps, ascent.steps, seconds)
+    return tables
+
+
+def chosen_groups(
+    head: SoftmaxHead,
+    names: Sequence[str],
+    sizes: Sequence[int],
+    largest: int,
+    draws: int,
+    each: int,
+    judged: int,
+    seed: int,
+) -> list[tuple[int, str, int, Array]]:
+    """The first `each` groups of `head_table` of every class, kind and size; the first `judged` of two classes.
+
+    Args:
+        head: the last layer and its training images.
+        names: of the classes; where `JUDGED` are not among them, as with digits, the first and the last stand for them.
+        sizes: of the groups.
+        largest: the largest of `head_table`'s sizes, whose members are drawn.
+        draws: of `head_table`.
+        each: groups of the other classes.
+        judged: groups of the judged classes.
+        seed: of `head_table`.
+    """
+    kinds = both_kinds(head, draws, largest, seed)
+    many = judged_classes(names)
+    return [
+        (k, kind, draw, kinds[kind][k, draw, :size])
+        for kind in KINDS
+        for k in range(head.classes)
+        for size in sizes
+        for draw in range(judged if k in many else each)
+    ]
+
+
+def judged_classes(names: Sequence[str]) -> tuple[int, int]:
+    """Airplanes and trucks, or the first and the last class where there are none."""
+    return tuple(names.index(name) for name in JUDGED) if set(JUDGED) <= set(names) else (0, len(names) - 1)
+
+
+def network_table(
+    head: SoftmaxHead,
+    weights: Sequence[Any],
+    images: Array,
+    groups: Sequence[tuple[int, str, int, Array]],
+    rate: float,
+    steps: int,
+    norm: float,
+) -> pd.DataFrame:
+    """The simple boundary on all layers of the CNN.
+
+    Args:
+        head: the last layer of the same network, for the columns that describe groups.
+        weights: of `cnn_weights`.
+        images: uint8 training images.
+        groups: (class, kind, draw, members) of each.
+        rate: learning rate.
+        steps: limit.
+        norm: limit.
+
+    Returns:
+        The columns of `head_table`, methods "network" (cross-entropy of the labels).
+    """
+    rows = []
+    for k, kind, draw, members in groups:
+        inputs = cnn_inputs(images[members])
+        started = process_time()
+        ascent = network_boundary(weights, inputs, head.labels[members], rate, steps, norm)
+        seconds = process_time() - started
+        one = _columns(ascent.flipped[None], ascent.succeeded, ascent.norm, ascent.steps, ascent.steps, seconds)
+        described = {name: column[0] for name, column in _described_groups(head, members[None]).items()}
+        scalars = {name: np.asarray(value).item() for name, value in one.items()}
+        rows.append(
+            {"class": k, "kind": kind, "draw": draw, "method": "network", "size": len(members)} | described | scalars
+        )
+    return pd.DataFrame(rows)
+
+
+def _columns(flipped, succeeded, norm, steps, passes, seconds) -> dict[str, Any]:
+    return {
+        "succeeded": succeeded,
+        "share_flipped": np.mean(flipped, axis=1),
+        "norm": norm,
+        "steps": steps,
+        "passes": passes,
+        "seconds": seconds,
+    }
+
+
+def _described_groups(head: SoftmaxHead, groups: Array) -> dict[str, Array]:
+    """Share of members whose prediction is their label, hardest and mean member by the closed form, mean ‖h‖."""
+    norms = closed_form(head.features[groups.ravel()], head.logits[groups.ravel()]).norm.reshape(groups.shape)
+    right = head.predictions[groups] == head.labels[groups]
+    lengths = np.linalg.norm(head.features[groups], axis=2)
+    return {
+        "right": right.mean(axis=1),
+        "hardest": norms.max(axis=1),
+        "typical": norms.mean(axis=1),
+        "length": lengths.mean(axis=1),
+    }
+
+
+def _described(head: SoftmaxHead, groups: Array, draws: int) -> pd.DataFrame:
+    """Class, kind and draw of groups in the order of `head_table`, and what describes their members."""
+    each = head.classes * draws
+    order = {
+        "class": np.tile(np.repeat(np.arange(head.classes), draws), len(KINDS)),
+        "kind": np.repeat(KINDS, each),
+        "draw": np.tile(np.arange(draws), head.classes * len(KINDS)),
+    }
+    return pd.DataFrame(order | _described_groups(head, groups))

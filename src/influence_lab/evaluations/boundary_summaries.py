@@ -1,0 +1,95 @@
+"""What the tables of weights boundaries say: shares of groups with intervals, classes compared, flips compared."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+
+from influence_lab.evaluations.intervals import mean_interval
+from influence_lab.evaluations.shares import difference_of_shares, share_interval
+
+Array = np.ndarray
+
+GROUP = ["class", "kind", "draw", "size"]  # one group of images, whatever the training seed
+DESCRIPTION = ["right", "hardest", "typical", "length"]
+
+
+def over_seeds(table: pd.DataFrame, column: str, by: Sequence[str] = GROUP) -> pd.Series:
+    """Mean of a column over training seeds, one value for each group of images: two seeds are no sample of seeds."""
+    return table.groupby(list(by), sort=False)[column].mean()
+
+
+def success(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """Share of groups that flipped, for each value of some columns.
+
+    Returns:
+        The columns `by`, mean, half (the longer side of Wilson's interval over groups of images) and count.
+    """
+    rows = []
+    for key, part in table.groupby(list(by), sort=False):
+        values = over_seeds(part, "succeeded")
+        rows.append(dict(zip(by, key, strict=True)) | _pair(share_interval(values.to_numpy())) | {"count": len(values)})
+    return pd.DataFrame(rows)
+
+
+def class_difference(table: pd.DataFrame, first: int, second: int) -> tuple[float, float]:
+    """Share of groups of one class that flipped minus that of another: the difference and its interval over groups."""
+    values = [over_seeds(table[table["class"] == k], "succeeded").to_numpy() for k in (first, second)]
+    return difference_of_shares(*values)
+
+
+def paired_failures(table: pd.DataFrame, method: str, against: str) -> tuple[float, float]:
+    """Share of groups that a method fails on minus that of another on the same groups, over independent draws."""
+    draws = ["class", "kind", "draw"]  # sizes of one draw share their members
+    failed = [1 - over_seeds(table[table["method"] == name], "succeeded", draws) for name in (method, against)]
+    return mean_interval((failed[0] - failed[1]).to_numpy())
+
+
+def explained_difference(table: pd.DataFrame, first: int, second: int) -> dict[str, tuple[float, float]]:
+    """How much of the difference of two classes the measured members explain.
+
+    A logistic regression predicts success from the share of right predictions, the hardest and the mean member by the
+    closed form, the length of the features, the size and the kind, fitted on the groups of all *other* classes.
+
+    Returns:
+        "observed", "expected" by that regression, and "left" (observed minus expected, group by group): each the
+        difference first minus second, with a 95 % interval over groups. Empty where the other classes' groups all
+        ended alike.
+    """
+    columns = table[DESCRIPTION].assign(size=np.log(table["size"]), cluster=table["kind"] == "cluster").astype(float)
+    other = ~table["class"].isin([first, second])
+    if table.loc[other, "succeeded"].nunique() < 2:
+        return {}
+    scaler = StandardScaler().fit(columns[other])
+    fitted = LogisticRegression().fit(scaler.transform(columns[other]), table.loc[other, "succeeded"])
+    expected = pd.Series(fitted.predict_proba(scaler.transform(columns))[:, 1], index=table.index)
+    parts = {"observed": table["succeeded"].astype(float), "expected": expected}
+    parts["left"] = parts["observed"] - parts["expected"]
+    return {name: _difference(table.assign(value=values), first, second) for name, values in parts.items()}
+
+
+def flip_gain(flips: pd.DataFrame, boundary: str, group: str, against: str) -> tuple[float, float]:
+    """Share of a group that flips with its seed image minus that of another group, paired over seed images."""
+    part = flips[flips["boundary"] == boundary]
+    share = [over_seeds(part[part["group"] == name], "share", ["image"]) for name in (group, against)]
+    return mean_interval((share[0] - share[1]).to_numpy())
+
+
+def flip_shares(flips: pd.DataFrame, by: Sequence[str] = ("boundary", "group")) -> pd.DataFrame:
+    """Mean share that flips with its seed image: the columns `by`, mean and half over seed images."""
+    rows = []
+    for key, part in flips.groupby(list(by), sort=False):
+        rows.append(dict(zip(by, key, strict=True)) | _pair(mean_interval(over_seeds(part, "share", ["image"]))))
+    return pd.DataFrame(rows)
+
+
+def _difference(table: pd.DataFrame, first: int, second: int) -> tuple[float, float]:
+    values = [over_seeds(table[table["class"] == k], "value").to_numpy() for k in (first, second)]
+    halves = [mean_interval(one)[1] for one in values]
+    return float(values[0].mean() - values[1].mean()), float(np.hypot(*halves))
+
+
+def _pair(pair: tuple[float, float]) -> dict[str, float]:
+    return {"mean": pair[0], "half": pair[1]}

@@ -1,0 +1,52 @@
+import numpy as np
+from numpy.testing import assert_allclose
+
+from influence_lab.attributions.weights_boundary import closed_form
+from influence_lab.evaluations.boundary_flips import GROUPS, flip_table, groups_around, minimal_logits, seed_images
+from influence_lab.evaluations.boundary_summaries import flip_gain, flip_shares
+from tests.attributions.boundary_cases import head_case
+
+HEAD, WEIGHTS = head_case(n=200)
+NEAREST = closed_form(HEAD.features, HEAD.logits)
+
+
+def test_minimal_logits_are_those_of_the_shortest_change():
+    for image in range(5):
+        h, c, k = HEAD.features[image], HEAD.predictions[image], NEAREST.target[image]
+        change = np.zeros_like(WEIGHTS)
+        change[k], change[c] = h, -h
+        change *= NEAREST.norm[image] / np.linalg.norm(change)
+        assert_allclose(minimal_logits(HEAD, image), HEAD.features @ (WEIGHTS + change).T, atol=1e-12)
+
+
+def test_an_image_of_the_same_prediction_flips_exactly_where_gap_is_below_gap_times_inner_product():
+    for image in range(20):
+        h, c, k = HEAD.features[image], HEAD.predictions[image], NEAREST.target[image]
+        same = (HEAD.predictions == c) & (np.arange(HEAD.n) != image)
+        gap = HEAD.logits[:, c] - HEAD.logits[:, k]
+        overtaken = gap < NEAREST.gap[image] * (HEAD.features @ h) / (h @ h)
+        moved = minimal_logits(HEAD, image)
+        assert ((moved[:, k] > moved[:, c])[same] == overtaken[same]).all()
+
+
+def test_groups_leave_their_seed_out_and_matched_images_have_the_gap_of_the_members():
+    seeds = seed_images(HEAD.labels, HEAD.classes, 8, 0)
+    groups = groups_around(HEAD, seeds, 5, 1e-10, class_draws=10, matches=3, seed=0)
+    assert groups.keys() == GROUPS.keys()
+    for number, image in enumerate(seeds):
+        assert all(image not in members[number] for members in groups.values())
+        assert (HEAD.labels[groups["class"][number]] == HEAD.labels[image]).all()
+        matched = HEAD.predictions[groups["matched"][number]].reshape(4, 3)
+        assert (matched == HEAD.predictions[groups["cosine"][number]][:, None]).all()
+
+
+def test_images_nearest_to_the_same_boundary_flip_first():
+    """Their gaps are the smallest there are, and all inner products are positive here."""
+    seeds = seed_images(HEAD.labels, HEAD.classes, 20, 0)
+    groups = groups_around(HEAD, seeds, 4, 1e-10, class_draws=20, matches=3, seed=0)
+    flips = flip_table(HEAD, seeds, groups, rate=1e-3, steps=20, norm=1.0).assign(seed=0)
+    shares = flip_shares(flips).set_index(["boundary", "group"])["mean"]
+    assert shares["minimal", "boundary"] >= shares["minimal", "class"]
+    gain, half = flip_gain(flips, "minimal", "boundary", "class")
+    assert_allclose(gain, shares["minimal", "boundary"] - shares["minimal", "class"])
+    assert half > 0

@@ -1,0 +1,35 @@
+import numpy as np
+import pandas as pd
+
+from influence_lab.figures.weights_boundary import FLOOR, by_size, flip_law, oracle_errors, scores_together, sheets
+
+
+def test_an_error_of_zero_can_be_drawn():
+    figure = oracle_errors("t", {"a": (np.array([1.0, 2.0]), np.array([0.0, 1e-9]))}, 1e-6)
+    assert list(figure.data[0].y) == [FLOOR, 1e-9]
+
+
+def test_every_sheet_has_its_name_and_one_mark_an_image():
+    images = np.zeros((3, 32, 32, 3), dtype=np.uint8)
+    figure = sheets("t", {"a": (images, ["x"] * 3), "b": (images[:2], ["y"] * 2)}, 2)
+    assert [len(trace.x) for trace in figure.data] == [3, 2]
+    assert [note.text for note in figure.layout.annotations] == ["a", "b"]
+    assert len(figure.layout.images) == 2
+
+
+def test_other_scores_are_drawn_as_ranks_and_one_at_a_time():
+    figure = scores_together("t", np.array([1.0, 2.0]), {"a": np.array([30.0, 10.0]), "b": np.array([1.0, 2.0])}, "x")
+    assert list(figure.data[0].y) == [1.0, 0.5]
+    assert [trace.visible for trace in figure.data] == [True, False]
+
+
+def test_methods_keep_their_order_and_their_intervals():
+    table = pd.DataFrame({"method": ["b", "a"], "size": [5, 5], "mean": [0.1, 0.2], "half": [0.01, 0.02]})
+    figure = by_size("t", table, {"a": "A", "b": "B"}, "y")
+    assert [trace.name for trace in figure.data] == ["A", "B"]
+    assert [list(trace.error_y.array) for trace in figure.data] == [[0.02], [0.01]]
+
+
+def test_flipped_images_and_others_are_told_apart():
+    figure = flip_law("t", np.array([0.5, 1.0]), np.array([1.0, 0.5]), np.array([False, True]))
+    assert [list(trace.x) for trace in figure.data[:2]] == [[0.5], [1.0]]
