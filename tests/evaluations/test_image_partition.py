@@ -11,7 +11,7 @@ from influence_lab.evaluations.partition_agreement import agreement, agreement_t
 from influence_lab.evaluations.partition_removals import controls, removal, trained
 from influence_lab.evaluations.partition_summaries import log_correlation, objective_table, over_starts
 from influence_lab.evaluations.similar_images import nearest, similarity_table
-from influence_lab.models.head_refit import HeadProblem, full_hessian, optimum, without
+from influence_lab.models.head_problem import HeadProblem, full_hessian, optimum, without
 from influence_lab.models.image_heads import ImageHeads
 
 RNG = np.random.default_rng(0)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.linalg import cho_factor, cho_solve
 
-from influence_lab.models.head_refit import HeadProblem, full_hessian, optimum, without
+from influence_lab.models.head_problem import HeadProblem, full_hessian, optimum, without
 from influence_lab.models.image_heads import ImageHeads
 
 Array = np.ndarray

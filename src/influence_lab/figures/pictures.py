@@ -43,12 +43,7 @@ def add_pictures(
         images: uint8, shape (m, 32, 32, 3).
         hover: one text an image; `<br>` breaks lines.
         columns: images in a row.
-<<<<<<< HEAD
-        quality: of lossy compression, up to 100, for pages with many pictures: at 90 a fifth of the size; None keeps
-            every pixel.
-=======
         quality: of WebP, 1 to 100, a third of the size of PNG at 80; PNG, which changes no pixel, where it is left out.
->>>>>>> 8b6a545dc783fb3e0a2ef66761f6fa18b6ffcdd3
         place: `row` and `col` of a subplot.
 
     Raises:
@@ -59,11 +54,7 @@ def add_pictures(
     whole = sheet(images, columns)
     rows = -(-len(images) // columns)
     place_of_picture = {
-<<<<<<< HEAD
-        "source": _data_uri(whole, quality),
-=======
         "source": data_uri(whole, quality),
->>>>>>> 8b6a545dc783fb3e0a2ef66761f6fa18b6ffcdd3
         "xref": "x",
         "yref": "y",
         "layer": "below",
@@ -107,16 +98,6 @@ def banner(source: str) -> None:
         display({"text/html": text}, raw=True)
 
 
-<<<<<<< HEAD
-def _data_uri(pixels: Array, quality: int | None) -> str:
-    buffer = io.BytesIO()
-    if quality is None:
-        kind, options = "png", {"optimize": True}
-    else:
-        kind, options = "webp", {"quality": quality}
-    Image.fromarray(pixels).save(buffer, format=kind, **options)
-    return f"data:image/{kind};base64," + base64.b64encode(buffer.getvalue()).decode()
-=======
 def data_uri(pixels: Array, quality: int | None = None) -> str:
     """Pixels as an address that a page can hold: PNG, or WebP of a quality from 1 to 100."""
     buffer = io.BytesIO()
@@ -125,4 +106,3 @@ def data_uri(pixels: Array, quality: int | None = None) -> str:
     else:
         Image.fromarray(pixels).save(buffer, format="webp", quality=quality, method=6)
     return f"data:image/{'png' if quality is None else 'webp'};base64," + base64.b64encode(buffer.getvalue()).decode()
->>>>>>> 8b6a545dc783fb3e0a2ef66761f6fa18b6ffcdd3
