@@ -43,6 +43,8 @@ IMAGE_SEEDS = {
     model: range(config["images"][model]["seeds"])
     for model in ("cnn", "resnet", "vgg19")
 }
+IMAGE_RUNS = [(model, seed) for model in IMAGE_SEEDS for seed in IMAGE_SEEDS[model]]
+IMAGE_NAMES = [f"{model}_{seed}" for model, seed in IMAGE_RUNS]
 # Pages that are run once more with other values of their section: name of the page, and what differs.
 VARIANTS = {
     f"07_image_groups_{model}": {"model": model}

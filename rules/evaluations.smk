@@ -816,19 +816,16 @@ rule image_groups_bench:
         "scripts/image_groups_bench.py"
 
 
-IMAGE_TRAINED = [(model, seed) for model in IMAGE_SEEDS for seed in IMAGE_SEEDS[model]]
-
-
 rule image_groups:
     input:
         images="results/data/images.npz",
         features=[
             f"results/attributions/image_features_{model}_{seed}.npz"
-            for model, seed in IMAGE_TRAINED
+            for model, seed in IMAGE_RUNS
         ],
         groups=[
             f"results/attributions/image_groups_{model}_{seed}.npz"
-            for model, seed in IMAGE_TRAINED
+            for model, seed in IMAGE_RUNS
         ],
         code=code_of("rules/scripts/image_groups.py"),
     output:
@@ -844,7 +841,7 @@ rule image_groups:
     resources:
         mem_mb=3000,
     params:
-        trained=IMAGE_TRAINED,
+        trained=IMAGE_RUNS,
         measure={
             name: config["image_groups"][name] for name in ("draw", "random_groups")
         },
@@ -884,13 +881,10 @@ rule image_partition:
         "scripts/image_partition.py"
 
 
-IMAGE_RUNS = [f"{model}_{seed}" for model in IMAGE_SEEDS for seed in IMAGE_SEEDS[model]]
-
-
 rule image_partition_agreement:
     input:
         partitions=expand(
-            "results/evaluations/image_partition_{run}.npz", run=IMAGE_RUNS
+            "results/evaluations/image_partition_{run}.npz", run=IMAGE_NAMES
         ),
         code=code_of("rules/scripts/image_partition_agreement.py"),
     output:
@@ -908,7 +902,7 @@ rule image_partition_agreement:
     resources:
         mem_mb=3000,
     params:
-        runs=IMAGE_RUNS,
+        runs=IMAGE_NAMES,
         section=config["image_partition"],
     message:
         "Compare the partitions of the images with labels, clusters, repetitions and each other"
@@ -919,10 +913,10 @@ rule image_partition_agreement:
 rule image_partition_removals:
     input:
         features=expand(
-            "results/attributions/image_features_{run}.npz", run=IMAGE_RUNS[:1]
+            "results/attributions/image_features_{run}.npz", run=IMAGE_NAMES[:1]
         ),
         partition=expand(
-            "results/evaluations/image_partition_{run}.npz", run=IMAGE_RUNS[:1]
+            "results/evaluations/image_partition_{run}.npz", run=IMAGE_NAMES[:1]
         ),
         code=code_of("rules/scripts/image_partition_removals.py"),
     output:
@@ -979,7 +973,6 @@ DUPLICATE_QUERIES = {
     "limit": config["near_duplicates"]["queries"],
     "seed": config["near_duplicates"]["seed"],
 }
-IMAGE_HEADS = [(model, seed) for model in IMAGE_SEEDS for seed in IMAGE_SEEDS[model]]
 ALL_LAYER_SEEDS = IMAGE_SEEDS["cnn"][: config["near_duplicates"]["all_layer_seeds"]]
 
 
@@ -1016,7 +1009,7 @@ rule duplicates_recall:
         pairs="results/data/near_duplicates.npz",
         features=[
             f"results/attributions/image_features_{model}_{seed}.npz"
-            for model, seed in IMAGE_HEADS
+            for model, seed in IMAGE_RUNS
         ],
         gradients=expand(
             "results/attributions/duplicates_gradients_{seed}.npz",
@@ -1037,7 +1030,7 @@ rule duplicates_recall:
     resources:
         mem_mb=5000,
     params:
-        models=IMAGE_HEADS,
+        models=IMAGE_RUNS,
         queries=DUPLICATE_QUERIES,
         rule=dict(
             cutoff=config["images"]["cutoff"],

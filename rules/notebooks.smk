@@ -1,10 +1,5 @@
 # Stage: notebooks. Run each page, and gather what the pages have recorded into the ledger of claims.
 
-# The trained image models of this run, as their artifacts are named: cnn_0, cnn_1, …
-IMAGE_MODELS = [
-    f"{model}_{seed}" for model in IMAGE_SEEDS for seed in IMAGE_SEEDS[model]
-]
-
 # What each page reads. A page that is not listed here reads nothing.
 PAGE_INPUTS = {
     "01_taylor_neumann": [
@@ -84,16 +79,51 @@ PAGE_INPUTS = {
     ],
     "07_head_influence": [
         "results/data/images.npz",
-        *[f"results/models/images_{name}.npz" for name in IMAGE_MODELS],
+        *[f"results/models/images_{name}.npz" for name in IMAGE_NAMES],
         "results/attributions/image_features_cnn_0.npz",
-        *[f"results/attributions/image_head_{name}.npz" for name in IMAGE_MODELS],
+        *[f"results/attributions/image_head_{name}.npz" for name in IMAGE_NAMES],
         *[
             f"results/evaluations/image_head_{part}_{name}.parquet"
             for part in ("removals", "agreement", "flips")
-            for name in IMAGE_MODELS
+            for name in IMAGE_NAMES
         ],
         "results/evaluations/image_head_solvers.parquet",
         "results/attributions/image_head_influenciae.npz",
+    ],
+    "07_image_groups": [
+        "results/data/images.npz",
+        *expand(
+            "results/attributions/image_features_{trained}.npz", trained=IMAGE_NAMES
+        ),
+        "results/evaluations/image_groups.parquet",
+        "results/evaluations/image_groups.npz",
+    ],
+    "08_near_duplicates": [
+        "results/data/images.npz",
+        "results/data/near_duplicates.npz",
+        "results/evaluations/duplicates_calibration.parquet",
+        "results/evaluations/near_duplicates.parquet",
+        "results/evaluations/duplicates_pairs.parquet",
+        "results/evaluations/duplicates_example.npz",
+        *expand(
+            "results/attributions/image_features_{trained}.npz", trained=IMAGE_NAMES
+        ),
+    ],
+    "09_weights_boundary": [
+        "results/data/images.npz",
+        *[
+            path.format(model=model, seed=seed)
+            for model, seed in BOUNDARY_HEADS
+            for path in (
+                "results/models/images_{model}_{seed}.npz",
+                "results/attributions/image_features_{model}_{seed}.npz",
+                "results/evaluations/weights_boundary_singles_{model}_{seed}.npz",
+            )
+        ],
+        "results/evaluations/weights_boundary_library.npz",
+        "results/evaluations/weights_boundary_greedy.npz",
+        "results/evaluations/weights_boundary.parquet",
+        "results/evaluations/weights_boundary_flips.parquet",
     ],
 }
 
