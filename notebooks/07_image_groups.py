@@ -316,10 +316,14 @@ lines = [
 lacking = summary.lacking_models(table)
 if lacking is None:
     gains = {column: summary.cnn_gain(table, column) for column in ("purity", "pixels_class", "coherence")}
-    lines.append(
+    by_class = summary.gain_by_class(table, "purity")
+    retrainings = summary.spread_of_trainings(table, "cnn", "purity")
+    lines += [
         f"- **Are the CNN's groups more coherent than the ResNet's**, as the report's eye has it? By class {'yes' if gains['purity'][0] > gains['purity'][1] else 'not measurably'}: purity {plus_minus(gains['purity'], 2, '+')} (CNN minus ResNet, paired over seed images, raw influence). "
-        f"As pictures {'yes' if sum(gains['pixels_class']) < 0 else 'no'}: distance {plus_minus(gains['pixels_class'], 2, '+')}. In cosine influence {plus_minus(gains['coherence'], 2, '+')}, but the ResNet's last layer has twice the features, and in more dimensions cosines are smaller."
-    )
+        f"But class by class it runs from {by_class.min():+.2f} ({classes[by_class.idxmin()]}) to {by_class.max():+.2f} ({classes[by_class.idxmax()]}), above +0.1 in {(by_class > 0.1).sum()} of {len(by_class)}, and the second training of the CNN differs from the first by {plus_minus(retrainings, 2, '+')}. "
+        "The interval is over seed images for these very trainings: with one ResNet nobody can say what another would give.",
+        f"- **As pictures** the CNN's groups are {'closer together' if sum(gains['pixels_class']) < 0 else 'not closer together'} than the ResNet's: distance {plus_minus(gains['pixels_class'], 2, '+')}. In mean cosine influence they differ by {plus_minus(gains['coherence'], 2, '+')}, but the ResNet's last layer has twice the features, and in more dimensions cosines are smaller.",
+    ]
 display(Markdown("\n".join(lines)))
 
 # %% [markdown]

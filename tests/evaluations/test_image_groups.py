@@ -156,6 +156,12 @@ def test_the_verdict_takes_the_larger_overlap_and_pairs_purity_by_seed_image(tab
     assert numbers["size_exponent"][0] == pytest.approx(means["exponent"].mean(), abs=1e-12)
 
 
+def test_the_gain_by_class_averages_to_the_gain_as_classes_have_equally_many_seed_images(table):
+    assert summary.gain_by_class(table, "purity").mean() == pytest.approx(
+        summary.cnn_gain(table, "purity")[0], abs=1e-12
+    )
+
+
 def test_what_a_verdict_lacks_is_named(table):
     assert "8 seed images" in summary.what_is_missing(table)
     assert "two trainings" in summary.what_is_missing(table.query("training_seed == 0"))

@@ -72,6 +72,20 @@ def model_overlap(table: pd.DataFrame, one: str, other: str, method: str, settin
     return np.mean([overlaps(table, *pair, method, setting) for pair in pairs], axis=0) if pairs else None
 
 
+def gain_by_class(table: pd.DataFrame, column: str, method: str = "raw_algorithm") -> pd.Series:
+    """`cnn_gain` class by class, without intervals: by the seed images' label."""
+    cnn, resnet = (of_model(table, model, method, column) for model in ("cnn", "resnet"))
+    label = table.drop_duplicates("image").set_index("image")["label"]
+    return (cnn - resnet).groupby(label).mean()
+
+
+def spread_of_trainings(table: pd.DataFrame, model: str, column: str, method: str = "raw_algorithm") -> Pair:
+    """By how much a measure differs between the first two trainings of a model, paired by seed image."""
+    first, second = [one for one in trained_models(table) if one[0] == model][:2]
+    difference = rows_of(table, second, method)[column] - rows_of(table, first, method)[column]
+    return mean_interval(difference.to_numpy())
+
+
 def comparisons(table: pd.DataFrame, mine: Trained, method: str) -> dict[str, Array]:
     """Overlaps by seed image for each comparison of one kind of group that the table has, by its name on the page.
 
