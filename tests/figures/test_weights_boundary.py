@@ -1,5 +1,6 @@
 import numpy as np
 import pandas as pd
+from numpy.testing import assert_allclose
 
 from influence_lab.figures.weights_boundary import FLOOR, by_size, flip_law, oracle_errors, scores_together, sheets
 
@@ -24,10 +25,13 @@ def test_other_scores_are_drawn_as_ranks_and_one_at_a_time():
 
 
 def test_methods_keep_their_order_and_their_intervals():
-    table = pd.DataFrame({"method": ["b", "a"], "size": [5, 5], "mean": [0.1, 0.2], "half": [0.01, 0.02]})
+    table = pd.DataFrame(
+        {"method": ["b", "a"], "size": [5, 5], "mean": [0.1, 0.2], "low": [0.0, 0.1], "high": [0.5, 0.7]}
+    )
     figure = by_size("t", table, {"a": "A", "b": "B"}, "y")
     assert [trace.name for trace in figure.data] == ["A", "B"]
-    assert [list(trace.error_y.array) for trace in figure.data] == [[0.02], [0.01]]
+    assert_allclose([trace.error_y.array[0] for trace in figure.data], [0.5, 0.4])
+    assert_allclose([trace.error_y.arrayminus[0] for trace in figure.data], [0.1, 0.1])
 
 
 def test_flipped_images_and_others_are_told_apart():

@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from influence_lab.evaluations.intervals import mean_interval
-from influence_lab.evaluations.shares import difference_of_shares, share_interval
+from influence_lab.evaluations.shares import difference_of_shares, wilson
 
 Array = np.ndarray
 
@@ -25,12 +25,14 @@ def success(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     """Share of groups that flipped, for each value of some columns.
 
     Returns:
-        The columns `by`, mean, half (the longer side of Wilson's interval over groups of images) and count.
+        The columns `by`, mean, low and high (Wilson's interval over groups of images) and count.
     """
     rows = []
     for key, part in table.groupby(list(by), sort=False):
         values = over_seeds(part, "succeeded")
-        rows.append(dict(zip(by, key, strict=True)) | _pair(share_interval(values.to_numpy())) | {"count": len(values)})
+        share = float(values.mean())
+        low, high = wilson(share, len(values))
+        rows.append(dict(zip(by, key, strict=True)) | {"mean": share, "low": low, "high": high, "count": len(values)})
     return pd.DataFrame(rows)
 
 
@@ -78,10 +80,11 @@ def flip_gain(flips: pd.DataFrame, boundary: str, group: str, against: str) -> t
 
 
 def flip_shares(flips: pd.DataFrame, by: Sequence[str] = ("boundary", "group")) -> pd.DataFrame:
-    """Mean share that flips with its seed image: the columns `by`, mean and half over seed images."""
+    """Mean share that flips with its seed image: the columns `by`, mean, low and high over seed images."""
     rows = []
     for key, part in flips.groupby(list(by), sort=False):
-        rows.append(dict(zip(by, key, strict=True)) | _pair(mean_interval(over_seeds(part, "share", ["image"]))))
+        mean, half = mean_interval(over_seeds(part, "share", ["image"]))
+        rows.append(dict(zip(by, key, strict=True)) | {"mean": mean, "low": mean - half, "high": mean + half})
     return pd.DataFrame(rows)
 
 
@@ -89,7 +92,3 @@ def _difference(table: pd.DataFrame, first: int, second: int) -> tuple[float, fl
     values = [over_seeds(table[table["class"] == k], "value").to_numpy() for k in (first, second)]
     halves = [mean_interval(one)[1] for one in values]
     return float(values[0].mean() - values[1].mean()), float(np.hypot(*halves))
-
-
-def _pair(pair: tuple[float, float]) -> dict[str, float]:
-    return {"mean": pair[0], "half": pair[1]}

@@ -93,7 +93,7 @@ def by_size(title: str, table: pd.DataFrame, names: Mapping[str, str], y_title: 
 
     Args:
         title: the finding.
-        table: columns method, size, mean, half.
+        table: columns method, size, mean, low, high.
         names: legend text by method, in order.
         y_title: with unit.
     """
@@ -103,11 +103,11 @@ def by_size(title: str, table: pd.DataFrame, names: Mapping[str, str], y_title: 
         figure.add_scatter(
             x=rows["size"] + 0.25 * (number - (len(names) - 1) / 2),
             y=rows["mean"],
-            error_y={"array": rows["half"], "thickness": 2, "width": 4},
+            error_y=_bars(rows),
             mode="lines+markers",
             marker={"color": COLOUR_CYCLE[number], "symbol": SYMBOLS[number], "size": 8},
             name=name,
-            hovertemplate=f"{name}: %{{y:.3f}} ± %{{error_y.array:.3f}}<extra></extra>",
+            hovertemplate=f"{name}: %{{y:.3f}} (+%{{error_y.array:.3f}}, −%{{error_y.arrayminus:.3f}})<extra></extra>",
         )
     return figure
 
@@ -124,7 +124,7 @@ def by_category(
 
     Args:
         title: the finding.
-        table: a column for the category, one for the series, mean and half.
+        table: a column for the category, one for the series, mean, low and high.
         categories: text below the axis by category, in order.
         series: legend text by series, in order.
         names: of those two columns.
@@ -137,11 +137,11 @@ def by_category(
         figure.add_scatter(
             x=rows[names[0]].map(places) + 0.18 * (number - (len(series) - 1) / 2),
             y=rows["mean"],
-            error_y={"array": rows["half"], "thickness": 2, "width": 4},
+            error_y=_bars(rows),
             mode="markers",
             marker={"color": COLOUR_CYCLE[number], "symbol": SYMBOLS[number], "size": 9},
             name=name,
-            hovertemplate=f"{name}: %{{y:.3f}} ± %{{error_y.array:.3f}}<extra></extra>",
+            hovertemplate=f"{name}: %{{y:.3f}} (+%{{error_y.array:.3f}}, −%{{error_y.arrayminus:.3f}})<extra></extra>",
         )
     figure.update_xaxes(
         tickvals=list(places.values()),
@@ -206,3 +206,8 @@ def flip_law(title: str, pull: Array, gap: Array, flipped: Array) -> go.Figure:
     figure.add_scatter(x=line, y=line, mode="lines", line={"color": GREY, "dash": "dot"}, name="gap = inner product")
     figure.update_yaxes(dtick=1)
     return figure
+
+
+def _bars(rows: pd.DataFrame) -> dict:
+    above, below = rows["high"] - rows["mean"], rows["mean"] - rows["low"]
+    return {"array": above, "arrayminus": below, "symmetric": False, "thickness": 2, "width": 4}
