@@ -12,7 +12,6 @@
 #     name: python3
 # ---
 
-
 # %% [markdown]
 # # Near-duplicates: what influence overlooks, and why
 #

@@ -13,7 +13,7 @@ def test_curves_count_pairs_above_each_level_and_scale_decoys():
     real, decoy = figure.data
     at = dict(zip(real.x.tolist(), real.y.tolist(), strict=True))
     assert (at[0.5], at[0.6], at[0.9]) == (3, 2, 1)
-    assert dict(zip(decoy.x.tolist(), decoy.y.tolist(), strict=True)) == {level: 2.5 for level in decoy.x.tolist()}
+    assert dict(zip(decoy.x.tolist(), decoy.y.tolist(), strict=True)) == dict.fromkeys(decoy.x.tolist(), 2.5)
     assert max(decoy.x) == 0.6
 
 
