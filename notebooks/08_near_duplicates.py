@@ -12,7 +12,6 @@
 #     name: python3
 # ---
 
-
 # %% [markdown]
 # # Near-duplicates: what influence overlooks, and why
 #
@@ -132,7 +131,8 @@ show(
     ),
     f"Pairs whose colours correlate above {pixels:g}, by the correlation of their edges; dotted: the threshold. {by_chance.decoys} pairs with an image "
     f"upside down pass, of {int(search['decoy_comparisons']):.2g} comparisons, against {len(pairs.first)} of {int(search['comparisons']):.2g}.",
-    "Two falling curves on a logarithmic axis: pairs of training images above, pairs with an image upside down far below.",
+    f"Two falling curves on a logarithmic axis. At the threshold of {edges:g}: {len(pairs.first)} pairs of training images, and "
+    f"{by_chance.decoys * weight:.1f} with an image upside down, scaled.",
 )
 show_table(
     calibration.rename(columns={"kind": "pair", "pairs": "tried", "filtered": "pass step 1", "found": "pass both"}),
@@ -140,8 +140,8 @@ show_table(
 )
 
 # %% [markdown]
-# Shifts of two pixels in both directions are mostly lost: that is half a cell of the coarse step. So the rule misses some near-duplicates.
-# This costs queries below, and changes no comparison of methods, which are all asked for the same pairs.
+# Two pixels in both directions are half a cell of the coarse step in each, and most copies moved so far are lost there. So the rule misses some
+# near-duplicates. This costs queries below, and it changes no comparison of methods, which are all asked for the same pairs.
 #
 # *Measured once, on 2026-11-22, with the list that is not shipped here:* on the 10,000 test against the 50,000 training images of
 # CIFAR-10 the same rule accepts 592 pairs. It finds 185 of the 249 test images that ciFAIR judges to be near-duplicates of a training image (74 %), and
@@ -235,8 +235,8 @@ if run:
     display(
         Markdown(
             f"The report's observation that the embedding's group lies between the other two in influence is {'confirmed' if ranked else 'not seen'} here. "
-            "Groups that are further out in either direction exist, so a search for extreme influence passes the copies by. But what "
-            "makes a group extreme? The fourth sheet asks influence, too."
+            "Where images further out exist in either direction, a search for extreme influence passes the copies by. But what "
+            "makes an image extreme? The fourth sheet asks influence, too."
         )
     )
 
@@ -271,7 +271,9 @@ if enough:
         ),
         f"Recall at 25, means over {asked} queries with 95 % intervals over them (greedy groups: {groups} queries). Chance: {25 / (n - 1):.2g}. Each training "
         "seed is a dot of its own; the title averages the CNN's seeds for each query.",
-        "Dots by method: cosine influence, ℓ-RelatIF and the embedding are far to the right, raw influence is lower, smallest influence is at zero.",
+        "Recall of the CNN, by method: "
+        + ", ".join(f"{METHODS[name]} {cnn[name].mean():.2f}" for name in METHODS if name in cnn)
+        + ".",
     )
     depths = ("recall_1", "recall_5", "recall_25", "recall_100")
     rows = [
@@ -318,7 +320,8 @@ if enough:
         ),
         f"{runs[trained[0]]}: {len(first)} pairs of a query and its near-duplicate. To the right, near-duplicates with short gradients. Below the dotted "
         "line they are found. Colour: cosine influence of the pair.",
-        "Dots rise to the right: the shorter the gradient of a near-duplicate, the more images overtake it, at any cosine.",
+        "Dots, one a pair. Spearman correlation of the place with the share of images that have a larger self-influence: "
+        f"{first['larger'].corr(first['longer'], method='spearman'):.2f}.",
     )
     low, high = (parts["raw_largest"]["mean"].iloc[k] for k in (0, -1))
     show(
@@ -327,7 +330,11 @@ if enough:
             {METHODS[name]: table for name, table in parts.items()},
         ),
         f"CNN, recall at 25 in quarters of the {asked} queries by self-influence, seeds averaged; 95 % intervals over queries.",
-        "Raw influence depends on the length of the query's gradient; cosine influence and embedding much less.",
+        "Recall from the smallest self-influence to the largest: "
+        + "; ".join(
+            f"{METHODS[name]} {', '.join(f'{value:.2f}' for value in table['mean'])}" for name, table in parts.items()
+        )
+        + ".",
     )
 
 # %% tags=["hide-input"]

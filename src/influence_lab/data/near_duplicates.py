@@ -123,7 +123,7 @@ def candidates(images: Array, threshold: float, along: Array, others: Array | No
     return Pairs(first[better], second[better], flip[better], unknown, unknown)
 
 
-def verify(images: Array, pairs: Pairs, others: Array | None = None, shift: int = 2, chunk: int = 512) -> Pairs:
+def verify(images: Array, pairs: Pairs, others: Array | None = None, shift: int = 2, chunk: int = 128) -> Pairs:
     r"""The correlations of pairs at full size, at the shift at which their edges agree best.
 
     The middle of the first image is compared with every window of the second that lies within `shift` pixels of the

@@ -130,9 +130,10 @@ def _judged(kind: str, first: Array, second: Array, along: Array, thresholds: Th
     mirror = coarse(second[:, :, ::-1], along)
     as_is, turned = np.einsum("ij,ij->i", left, right), np.einsum("ij,ij->i", left, mirror)
     filtered = np.maximum(as_is, turned) > thresholds.coarse
-    row, unknown = np.arange(len(first)), np.full(len(first), np.nan)
-    found = accepted(verify(first, Pairs(row, row, turned > as_is, unknown, unknown), second), thresholds)
-    return {"kind": kind, "pairs": len(first), "filtered": filtered.mean(), "found": (filtered & found).mean()}
+    row, unknown = np.flatnonzero(filtered), np.full(int(filtered.sum()), np.nan)
+    verified = verify(first, Pairs(row, row, (turned > as_is)[row], unknown, unknown), second)
+    found = accepted(verified, thresholds).sum() / len(first)
+    return {"kind": kind, "pairs": len(first), "filtered": filtered.mean(), "found": found}
 
 
 def _through_jpeg(image: Array, quality: int) -> Array:
