@@ -57,6 +57,7 @@ from IPython.display import Markdown, display
 from influence_lab.artifacts import read_arrays, read_table
 from influence_lab.attributions.image_embeddings import KINDS
 from influence_lab.evaluations.intervals import bootstrap_interval, mean_interval, plus_minus
+from influence_lab.evaluations.partition_agreement import purity
 from influence_lab.evaluations.partition_summaries import (
     difference,
     log_correlation,
@@ -335,20 +336,19 @@ display(
 # not only in the pictures.
 
 # %% tags=["hide-input"]
-right = np.array([np.mean((labels == predictions)[arrays[f"groups_cosine_{groups}"][0] == g]) for g in range(groups)])
-pure = over_starts(table, "cosine", groups, "purity", *shown)
-one_sided = np.mean((right < 0.1) | (right > 0.9))
+browsed = arrays[f"groups_cosine_{groups}"][0].astype(int)
+same_pair = purity(browsed, labels * len(classes) + predictions)
 show(
     sheets_figure(
-        f"{pure[0]:.0%} of the images are in a group of mostly their own class, and in {one_sided:.0%} of<br>the groups nearly all "
-        "predictions are right or nearly all are wrong",
+        f"{purity(browsed, labels):.0%} of the images have the commonest label of their group,<br>"
+        f"{same_pair:.0%} its commonest pair of label and prediction",
         group_sheets(images, arrays, classes, "cosine", groups),
         4,
         f"group of {groups}: ",
         categories=classes,
         bars_title="images of the group",
     ),
-    f"The {pictures} images nearest to each group's centre, {groups} groups of cosine influence, {WHO}. Nearly all: 90 % or more. $K(G,G)/\\#G$ is in raw influence.",
+    f"The {pictures} images nearest to each group's centre, {groups} groups of cosine influence, {WHO}. $K(G,G)/\\#G$ is in raw influence.",
     "For each group twelve small pictures and bars of its labels and its predictions by class.",
 )
 
