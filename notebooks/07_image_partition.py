@@ -139,16 +139,12 @@ show_table(
     f"Shares of the {nearest} nearest images, means over {queries} queries with 95 % intervals. Hubs: found for another query too; "
     f"by chance a share of {nearest * (queries - 1) / n:.3f}.",
 )
-most = max(hubs, key=lambda way: hubs[way][0])
 display(
     Markdown(
-        f"Cosine influence finds {100 * gap[0]:+.0f} ± {100 * gap[1]:.0f} percentage points more images of the query's class than features "
-        "do. No wonder: it knows the label, because the gradient holds $p - e_y$; the features do not. The largest *raw* influence answers with the "
-        f"same few images of large gradient again and again: {hubs['raw'][0]:.0%} ± {hubs['raw'][1]:.0%} of its answers serve another query too "
-        f"(features: {hubs['features'][0]:.0%} ± {hubs['features'][1]:.0%})."
-        if most == "raw"
-        else f"In images of the query's class cosine influence and features differ by {100 * gap[0]:+.0f} ± {100 * gap[1]:.0f} percentage points: "
-        "it knows the label, because the gradient holds $p - e_y$, the features do not."
+        f"In images of the query's class cosine influence and features differ by {100 * gap[0]:+.0f} ± {100 * gap[1]:.0f} percentage points. Cosine influence knows "
+        "the label, because the gradient holds $p - e_y$; the features do not. Hubs, answers that serve other queries too, are a share of "
+        f"{plus_minus(hubs['raw'])} of the answers of influence, whose largest values belong to images of large gradient whatever the query, against {plus_minus(hubs['cosine'])} "
+        f"for cosine influence and {plus_minus(hubs['features'])} for features."
     )
 )
 
