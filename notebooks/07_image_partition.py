@@ -57,6 +57,7 @@ from IPython.display import Markdown, display
 from influence_lab.artifacts import read_arrays, read_table
 from influence_lab.attributions.image_embeddings import KINDS
 from influence_lab.evaluations.intervals import bootstrap_interval, mean_interval, plus_minus
+from influence_lab.evaluations.partition_agreement import purity
 from influence_lab.evaluations.partition_summaries import (
     difference,
     log_correlation,
@@ -138,16 +139,12 @@ show_table(
     f"Shares of the {nearest} nearest images, means over {queries} queries with 95 % intervals. Hubs: found for another query too; "
     f"by chance a share of {nearest * (queries - 1) / n:.3f}.",
 )
-most = max(hubs, key=lambda way: hubs[way][0])
 display(
     Markdown(
-        f"Cosine influence finds {100 * gap[0]:+.0f} ± {100 * gap[1]:.0f} percentage points more images of the query's class than features "
-        "do. No wonder: it knows the label, because the gradient holds $p - e_y$; the features do not. The largest *raw* influence answers with the "
-        f"same few images of large gradient again and again: {hubs['raw'][0]:.0%} ± {hubs['raw'][1]:.0%} of its answers serve another query too "
-        f"(features: {hubs['features'][0]:.0%} ± {hubs['features'][1]:.0%})."
-        if most == "raw"
-        else f"Cosine influence finds {100 * gap[0]:+.0f} ± {100 * gap[1]:.0f} percentage points more images of the query's class than features do; "
-        "it knows the label, because the gradient holds $p - e_y$, and the features do not."
+        f"In images of the query's class cosine influence and features differ by {100 * gap[0]:+.0f} ± {100 * gap[1]:.0f} percentage points. Cosine influence knows "
+        "the label, because the gradient holds $p - e_y$; the features do not. Hubs, answers that serve other queries too, are a share of "
+        f"{plus_minus(hubs['raw'])} of the answers of influence, whose largest values belong to images of large gradient whatever the query, against {plus_minus(hubs['cosine'])} "
+        f"for cosine influence and {plus_minus(hubs['features'])} for features."
     )
 )
 
@@ -196,11 +193,11 @@ BY = {
 }
 explained = {name: arrays[f"explained_cosine_{by}"] for by, name in BY.items()}
 average = {name: values.mean() for name, values in explained.items()}
+explains = max(average, key=average.get)
 show(
     figures.shares_by_component(
-        f"The error explains the components of cosine influence best:<br>{average['residual p − e_y']:.0%} by the residual, {average['features h']:.0%} by features"
-        if average["residual p − e_y"] > average["features h"]
-        else "Features explain the components of cosine influence better than the residual",
+        f"What explains the leading components best: {explains} ({average[explains]:.0%} of their variance);<br>"
+        f"features {average['features h']:.0%}",
         explained,
     ),
     f"Cosine influence, {WHO}. Label, prediction and both: share of the variance between groups. Residual and features: $R^2$ of linear regression.",
@@ -249,7 +246,8 @@ show(
     ),
     f"Cosine influence, {WHO}. Means over starts of k-means with 95 % intervals, hidden by the marks where they are small ({restarts} starts for "
     f"{groups} groups, two otherwise).",
-    "The share grows with k for all partitions; highest for k-means on cosine influence, lowest for random groups.",
+    f"Shares at {groups} groups: "
+    + ", ".join(f"{name} {curve['mean'].iloc[-1]:.3f}" for name, curve in curves.items()),
 )
 
 # %% [markdown]
@@ -290,10 +288,10 @@ stable = (
 )
 
 # %% tags=["hide-input"]
-higher = "a larger" if gain["cosine"][0] > gain["cosine"][1] else "not a larger"
+higher = "a larger" if gain["cosine"][0] > gain["cosine"][1] else "no larger"
 text = (
-    f"On the same subsets k-means reaches {higher} share of the bound than the greedy method: {plus_minus(gain['cosine'], 4, '+')} in cosine influence, "
-    f"{plus_minus(gain['raw'], 4, '+')} in raw influence (paired)."
+    f"On the same subsets k-means reaches {higher} share of the bound of cosine influence than the greedy method does: {plus_minus(gain['cosine'], 4, '+')}; in raw influence "
+    f"the difference is {plus_minus(gain['raw'], 4, '+')} (paired)."
 )
 if stable is not None:
     judged = "better" if stable[0] > stable[1] else "worse" if stable[0] < -stable[1] else "neither better nor worse"
@@ -308,6 +306,7 @@ sizes = {
 giant = int(np.argmax(sizes["influence"]))
 inside = arrays[f"groups_raw_{groups}"][0] == giant
 low = arrays["self_influence"]
+lone, joint = float(arrays[f"share_raw_singletons_{groups}"]), float(np.mean(arrays[f"share_raw_raw_{groups}"]))
 show(
     figures.group_sizes(
         f"Raw influence puts {sizes['influence'].max() / n:.0%} of the images into one group;<br>the largest group of cosine influence has "
@@ -320,11 +319,11 @@ show(
 )
 display(
     Markdown(
-        f"The giant group holds the images that the model has learnt: mean $K_{{ii}}$ {low[inside].mean():.0f}, against {low[~inside].mean():.0f} outside; "
-        f"median probability of the prediction {np.median(arrays['probability'][inside]):.2f} against {np.median(arrays['probability'][~inside]):.2f}. In squared distance "
-        f"such images are all near to the origin, and {int((sizes['influence'] <= 10).sum())} of the {groups} groups are left to 10 images of large gradient or fewer. "
-        f"Singletons of the {groups - 1} largest self-influences alone would reach {float(arrays[f'share_raw_singletons_{groups}']):.1%} of the bound, k-means "
-        f"{np.mean(arrays[f'share_raw_raw_{groups}']):.1%}. So the groups below are those of *cosine* influence."
+        f"In the largest group mean $K_{{ii}}$ is {low[inside].mean():.0f}, outside it {low[~inside].mean():.0f}; the median probability of the prediction "
+        f"is {np.median(arrays['probability'][inside]):.2f} inside, {np.median(arrays['probability'][~inside]):.2f} outside. Images with small gradients are all near to the origin, "
+        f"and so near to each other, whatever they show; {int((sizes['influence'] <= 10).sum())} of the {groups} groups have 10 images or fewer. The {groups - 1} images of largest "
+        f"$K_{{ii}}$, each a group of its own, reach {lone:.1%} of the bound, {'more than' if lone > joint else 'not more than'} k-means ({joint:.1%}). To take away "
+        "the size of the gradient and leave what it says, the groups below are those of *cosine* influence."
     )
 )
 
@@ -335,20 +334,19 @@ display(
 # not only in the pictures.
 
 # %% tags=["hide-input"]
-right = np.array([np.mean((labels == predictions)[arrays[f"groups_cosine_{groups}"][0] == g]) for g in range(groups)])
-pure = over_starts(table, "cosine", groups, "purity", *shown)
-one_sided = np.mean((right < 0.1) | (right > 0.9))
+browsed = arrays[f"groups_cosine_{groups}"][0].astype(int)
+same_pair = purity(browsed, labels * len(classes) + predictions)
 show(
     sheets_figure(
-        f"{pure[0]:.0%} of the images are in a group of mostly their own class, and in {one_sided:.0%} of<br>the groups nearly all "
-        "predictions are right or nearly all are wrong",
+        f"{purity(browsed, labels):.0%} of the images have the commonest label of their group,<br>"
+        f"{same_pair:.0%} its commonest pair of label and prediction",
         group_sheets(images, arrays, classes, "cosine", groups),
         4,
         f"group of {groups}: ",
         categories=classes,
         bars_title="images of the group",
     ),
-    f"The {pictures} images nearest to each group's centre, {groups} groups of cosine influence, {WHO}. Nearly all: 90 % or more. $K(G,G)/\\#G$ is in raw influence.",
+    f"The {pictures} images nearest to each group's centre, {groups} groups of cosine influence, {WHO}. $K(G,G)/\\#G$ is in raw influence.",
     "For each group twelve small pictures and bars of its labels and its predictions by class.",
 )
 
@@ -420,7 +418,7 @@ more = own_inside[0] - own_inside[1] > theirs_inside[0] + theirs_inside[1]
 level = found["cosine"][best][0] + found["cosine"][best][1] >= ceiling[0] - ceiling[1]
 text = (
     f"**The verdict.** Over all images, {COMPARED[best]} agree with the functioning groups "
-    + ("as well as" if level else "less than")
+    + ("at least as well as" if level else "less than")
     + f" the groups agree with themselves ({plus_minus(found['cosine'][best])} against {plus_minus(ceiling)}). "
 )
 text += (
@@ -504,7 +502,8 @@ show(
         KIND_NAMES,
     ),
     f"{len(functioning)} of {groups} groups, evenly by size, each with its two controls; {WHO}, λ = {decay:g}.",
-    "Points along the line of equality: random groups lowest, same labels higher, functioning groups highest and above the line.",
+    "Median measured rise: "
+    + ", ".join(f"{KIND_NAMES[kind]} {values.median():.3g} nats" for kind, values in measured.items()),
 )
 display(
     Markdown(
@@ -520,5 +519,5 @@ display(
 # ## What to take away
 #
 # - The report's unreached goal is k-means: on the influence embedding it maximises $\sum_G K(G,G)/\#G$. The number of groups must be given, because singletons win.
-# - Raw influence sorts images by the size of their gradient; take cosine influence. Its groups are felt as groups by the model.
+# - Raw influence sorts images first by the size of their gradient; cosine influence takes the size away. Whether a group is one to the model, its removal tells.
 # - Read such groups as errors of one kind in images of one kind, for *this* trained model, and check with another seed. Next: [near-duplicates](08_near_duplicates.ipynb).

@@ -39,7 +39,7 @@ def test_equal_prediction_and_measurement_lie_on_the_line():
 
 
 def test_every_partition_has_a_mark_and_an_interval_for_each_comparison():
-    rows = {"one": {"a": (0.1, 0.01), "b": (0.2, 0.02)}, "two": {"a": (0.3, 0.0), "b": (0.4, 0.0)}}
+    rows = {"influence": {"a": (0.1, 0.01), "b": (0.2, 0.02)}, "cosine influence": {"a": (0.3, 0.0), "b": (0.4, 0.0)}}
     figure = agreements("t", "x", rows)
     assert [list(trace.x) for trace in figure.data] == [[0.1, 0.2], [0.3, 0.4]]
     assert list(figure.data[0].error_x.array) == [0.01, 0.02]

@@ -25,11 +25,13 @@ class Views(NamedTuple):
     """Embeddings of the same images, float32.
 
     Attributes:
+        head: what they are made from: the last layer, or its principal part where it is too large.
         white: L of the influence embedding.
         of: by the keys of `KINDS`: Φ; its rows of length 1; the centred features h; the residuals p − e_y of length 1;
             those two side by side, each of length 1.
     """
 
+    head: SoftmaxHead
     white: Whitening
     of: dict[str, Array]
 
@@ -59,6 +61,7 @@ def views(head: SoftmaxHead, images: Mapping[str, float]) -> Views:
     h, r = used.features[:, :-1].astype(np.float32), unit(used.residuals).astype(np.float32)
     h -= h.mean(axis=0)
     return Views(
+        used,
         white,
         {
             "raw": Phi,

@@ -15,7 +15,7 @@ class ImagePartition(Section):
     seed: int = Field(ge=0, description="draws starts of k-means, subsets, queries and controls")
     counts: list[Count] = Field(min_length=2, description="numbers of groups; time is proportional")
     groups: int = Field(description="the number of groups that the page shows, one of the counts")
-    restarts: int = Field(ge=2, le=20, description="starts of k-means with that number, which intervals are over")
+    restarts: int = Field(ge=3, le=20, description="starts of k-means with that number, which intervals are over")
     steps: int = Field(ge=1, le=300, description="Lloyd's steps on part of the images, at most")
     final_steps: int = Field(ge=1, le=300, description="Lloyd's steps then on all images")
     start_images: int = Field(ge=2, description="images of the first of these two stages")

@@ -50,7 +50,7 @@ def partition_arrays(head: SoftmaxHead, section: Mapping[str, Any], images: Mapp
     arrays |= _groups(seen.of, arrays, section)
     arrays |= _subsets(seen.of, section)
     arrays |= _similar(seen.of, section)
-    return arrays | _components(seen.of, head, section)
+    return arrays | _components(seen.of, seen.head, section)
 
 
 def _partitions(of: Mapping[str, Array], section: Mapping[str, Any]) -> dict[str, Array]:

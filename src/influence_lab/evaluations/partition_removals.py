@@ -1,8 +1,8 @@
 r"""Is a functioning group felt as a group? Train the last layer again without it, and see what its own losses do.
 
 At the optimum of the last layer, taking a group away moves θ by about $H^{-1}\sum_{i\in G}g_i/n$ and so raises the sum
-of its own losses by about $K(G, G)/n$ (first order). One Newton step with the Hessian of the remaining images gives
-$\Phi_G^\top(I - \Phi_G^{H})^{-1}\Phi_G/n$, where $\Phi_G^H$ is the whitened Hessian of the group's share.
+of its own losses by about $K(G, G)/n$ (first order). One Newton step has the curvature of the remaining images instead,
+$g_G^\top(H - H_G)^{-1}g_G/n$, with $g_G$ the sum of the group's gradients and $H_G$ its share of H.
 """
 
 from typing import NamedTuple

@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from influence_lab.attributions.image_embeddings import KINDS
 from influence_lab.figures.theme import GREY, OKABE_ITO, SYMBOLS, new_figure
 
 Array = np.ndarray
 COLOURS = ("blue", "vermillion", "green", "orange", "purple", "sky")
+PLACES = {KINDS[kind]: place for place, kind in enumerate(("cosine", "raw", "features"))}  # the same colours throughout
 
 
 def objective_curves(
@@ -53,10 +55,11 @@ def group_sizes(title: str, sizes: Mapping[str, Array]) -> go.Figure:
 
     Args:
         title: the finding.
-        sizes: by legend text, images in each group.
+        sizes: by the name of the embedding, images in each group.
     """
     figure = new_figure(title, "groups, the largest first", "images in the group", log_y=True, height=420)
-    for number, (name, values) in enumerate(sizes.items()):
+    for name, values in sizes.items():
+        number = PLACES[name]
         figure.add_scatter(
             x=np.arange(1, len(values) + 1),
             y=np.sort(values)[::-1],
@@ -75,7 +78,7 @@ def agreements(title: str, x_title: str, rows: Mapping[str, Mapping[str, tuple[f
     Args:
         title: the finding.
         x_title: axis title.
-        rows: by legend text of the partition, by name of what it is compared with: mean and half-width.
+        rows: by the name of the partition's embedding, by name of what it is compared with: mean and half-width.
     """
     names = list(next(iter(rows.values())))
     figure = new_figure(title, x_title, "", height=170 + 42 * len(names))
@@ -87,7 +90,7 @@ def agreements(title: str, x_title: str, rows: Mapping[str, Mapping[str, tuple[f
             error_x={"array": [values[name][1] for name in names], "thickness": 2, "width": 4},
             mode="markers",
             name=text,
-            marker={"color": OKABE_ITO[COLOURS[number]], "symbol": SYMBOLS[number], "size": 9},
+            marker={"color": OKABE_ITO[COLOURS[PLACES[text]]], "symbol": SYMBOLS[PLACES[text]], "size": 9},
             hovertemplate=f"{text}: %{{x:.3f}} ± %{{error_x.array:.3f}}<extra></extra>",
         )
     figure.update_yaxes(tickvals=places, ticktext=names, range=[len(names) - 0.5, -0.5], showgrid=False, zeroline=False)

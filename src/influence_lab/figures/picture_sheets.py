@@ -104,7 +104,7 @@ def sheets_figure(
             }
         ],
         margin={"t": figure.layout.margin.t + 40},
-        legend={"y": -0.12, "x": 1, "xanchor": "right"},
+        legend={"y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"},
     )
     return figure
 
