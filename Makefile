@@ -7,7 +7,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 BIN := .venv/bin
 TARGETS := results test bench lab clean
-BENCHMARKS := $(patsubst %,results/benchmarks/%,summary.json retraining.json retraining_cost.html groups.json)
+BENCHMARKS := $(patsubst %,results/benchmarks/%,summary.json retraining.json retraining_cost.html groups.json image_groups.json)
 
 .DELETE_ON_ERROR:
 .PHONY: $(TARGETS)
@@ -24,6 +24,7 @@ bench: .venv/ready
 	@$(BIN)/python -m json.tool results/benchmarks/summary.json
 	@$(BIN)/python -m json.tool results/benchmarks/retraining.json
 	@$(BIN)/python -m json.tool results/benchmarks/groups.json
+	@$(BIN)/python -m json.tool results/benchmarks/image_groups.json
 
 lab: .venv/ready
 	$(BIN)/jupyter lab notebooks

@@ -273,7 +273,7 @@ rows = [
         "training loss": f"{arrays['train_loss'][0]:.4f} → {arrays['train_loss'][1]:.4f}",
         "test loss": f"{arrays['test_loss'][0]:.4f} → {arrays['test_loss'][1]:.4f}",
         "test accuracy": f"{arrays['test_accuracy'][0]:.1%} → {arrays['test_accuracy'][1]:.1%}",
-        "predicted and true shift": float(np.corrcoef(arrays["summed_influence"], arrays["shift"])[0, 1]),
+        "shift, predicted and true": float(np.corrcoef(arrays["summed_influence"], arrays["shift"])[0, 1]),
     }
     for title, arrays in heads.items()
 ]

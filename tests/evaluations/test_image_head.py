@@ -36,7 +36,6 @@ def test_a_unit_that_one_image_lights_up_makes_eigenvalues_between_rounding_and_
     assert found["nonzero"] == found["bound"] == found["rank"] + 3 == 3 * 6
     gained = found["self_influence_whole"] - found["self_influence"]
     assert gained.argmax() == 7  # alone with its unit, it decides what the model makes of it
-    assert np.delete(gained, 7).max() < 0.1 * gained[7]
 
 
 def test_summed_influence_is_the_newton_step_to_the_minimum():

@@ -1,7 +1,7 @@
 import numpy as np
 from numpy.testing import assert_allclose
 
-from influence_lab.attributions.influenciae_head import InfluenciaeHead, keras_order
+from influence_lab.attributions.influenciae_head import InfluenciaeHead, group_influence, keras_order
 from influence_lab.evaluations.influenciae_head import influenciae_head
 from tests.evaluations.test_image_head import heads
 
@@ -25,7 +25,7 @@ def test_group_call_and_orders_of_parameters():
     inverse = library.exact_inverse(train, damped)
     total = train.rows(slice(5)).gradients().sum(axis=0)
     expected = total @ np.linalg.solve(damped, total)
-    assert_allclose(library.group_influence(train.rows(slice(5)), inverse), expected, rtol=1e-4)
+    assert_allclose(group_influence(library.calculator(train, inverse), train.rows(slice(5))), expected, rtol=1e-4)
     assert_allclose(
         library.solved(train.rows(slice(5)), inverse)[:, 0],
         np.linalg.solve(damped, train.gradients()[0])[keras_order(train)],

@@ -37,17 +37,9 @@ class InfluenciaeHead:
         order = keras_order(head)
         return ExactIHVP(self._wrapped, train_hessian=tf.constant(hessian[np.ix_(order, order)], tf.float32))
 
-    def influence(self, train: SoftmaxHead, test: SoftmaxHead, inverse: ExactIHVP) -> Array:
-        """K of each test with each training image, shape (m, n), by one pass of `FirstOrderInfluenceCalculator`."""
-        calculator = FirstOrderInfluenceCalculator(self._wrapped, _dataset(train), inverse)
-        ((_, scored),) = calculator.estimate_influence_values_in_batches(_dataset(test), _dataset(train))
-        ((_, values),) = scored  # one batch each
-        return values.numpy()
-
-    def group_influence(self, group: SoftmaxHead, inverse: ExactIHVP) -> float:
-        """K(G, G) of a group by one call of `estimate_influence_values_group`."""
-        calculator = FirstOrderInfluenceCalculator(self._wrapped, _dataset(group), inverse)
-        return float(calculator.estimate_influence_values_group(_dataset(group)).numpy().item())
+    def calculator(self, train: SoftmaxHead, inverse: ExactIHVP) -> FirstOrderInfluenceCalculator:
+        """Made once and kept: each new one compiles its calls anew."""
+        return FirstOrderInfluenceCalculator(self._wrapped, _dataset(train), inverse)
 
     def solved(self, head: SoftmaxHead, inverse: ExactIHVP) -> Array:
         """H⁺g of every image, shape (p, n), in the order of Keras: gradients and product by influenciae."""
@@ -64,6 +56,18 @@ class InfluenciaeHead:
         found = np.empty((solved_for.n, train.size))
         found[:, keras_order(train)] = solved.numpy().T
         return found
+
+
+def influence(calculator: FirstOrderInfluenceCalculator, train: SoftmaxHead, test: SoftmaxHead) -> Array:
+    """K of each test with each training image, shape (m, n), by one pass over the training images."""
+    ((_, scored),) = calculator.estimate_influence_values_in_batches(_dataset(test), _dataset(train))
+    ((_, values),) = scored  # one batch each
+    return values.numpy()
+
+
+def group_influence(calculator: FirstOrderInfluenceCalculator, group: SoftmaxHead) -> float:
+    """K(G, G) of a group by one call of `estimate_influence_values_group`."""
+    return float(calculator.estimate_influence_values_group(_dataset(group)).numpy().item())
 
 
 def keras_order(head: SoftmaxHead) -> Array:

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_info
 from influence_lab.artifacts import write_arrays
 from influence_lab.attributions.functioning_groups import RULES, grow, unit
 from influence_lab.attributions.head_influence import Whitening, influence_features, whitening
-from influence_lab.attributions.influenciae_head import InfluenciaeHead
+from influence_lab.attributions.influenciae_head import InfluenciaeHead, group_influence, influence
 from influence_lab.evaluations.image_head import workable
 from influence_lab.models.image_heads import ImageHeads, read_heads
 from influence_lab.models.softmax_head import SoftmaxHead
@@ -122,7 +122,7 @@ def _round(path: Path, size: int) -> dict[str, float]:
         return result
 
     heads = timed("read", lambda: read_heads(path))
-    head = timed("directions", lambda: workable(heads, DIRECTIONS).train)
+    head = timed("reduction", lambda: workable(heads, DIRECTIONS).train)
     hessian = timed("hessian", head.hessian)
     white = timed("eigenvectors", lambda: whitening(hessian, CUTOFF))
     features = timed("features", lambda: influence_features(head, white))
@@ -141,14 +141,15 @@ def _library(heads: ImageHeads, size: int, repeats: int, images: int) -> dict[st
     group = grow(influence_features(head, white), [0], size - 1).members
     theirs = InfluenciaeHead(heads)
     inverse = theirs.exact_inverse(head, hessian)
-    part, steps = head.rows(slice(images)), size - 1
+    part, steps, grown = head.rows(slice(images)), size - 1, head.rows(group)
+    calculator = theirs.calculator(part, inverse)
     share = head.n / part.n
-    candidates = steps * head.n - size * steps // 2  # Σ over the steps of the images that are not in the group yet
+    candidates = steps * head.n - size * steps // 2  # Σ over the steps of the images that have not joined yet
     found: dict[str, list[float]] = {name: [] for name in ("group_call", "pass", "gradients", "update")}
     for _ in range(repeats + 1):  # the first round compiles
         for name, work in (
-            ("group_call", lambda: theirs.group_influence(head.rows(group), inverse)),
-            ("pass", lambda: theirs.influence(part, head.rows(group[:1]), inverse)),
+            ("group_call", lambda: group_influence(calculator, grown)),
+            ("pass", lambda: influence(calculator, part, head.rows(group[:1]))),
             ("gradients", lambda: theirs.solved(part, inverse)),
             ("update", lambda: _update(head, white, steps)),
         ):
@@ -167,15 +168,13 @@ def _library(heads: ImageHeads, size: int, repeats: int, images: int) -> dict[st
         "greedy_by_group_calls_seconds": [candidates * one for one in call],
         "greedy_by_passes_seconds": [steps * share * one for one in one_pass],
         "gradients_once_our_update_seconds": [share * a + b for a, b in zip(gradients, update, strict=True)],
-        "influence_difference_with_its_cutoff": _difference(
-            theirs.group_influence(head.rows(group), inverse), head, group, cut
-        ),
+        "influence_difference_with_its_cutoff": _difference(group_influence(calculator, grown), head, group, cut),
     }
 
 
 def _update(head: SoftmaxHead, white: Whitening, steps: int) -> None:
     """Our search from given gradients and H⁺g: one matrix-vector product of n × p numbers a step."""
-    solved = np.zeros((head.n, head.size), np.float32)
+    solved = np.ones((head.n, head.size), np.float32)  # stands for them: what it holds takes no time
     total = white.solve(head.rows([0]).gradients())[0].astype(np.float32)
     for _ in range(steps):
         solved @ total

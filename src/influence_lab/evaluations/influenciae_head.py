@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse.linalg import LinearOperator, cg
 
 from influence_lab.attributions.head_influence import whitening
-from influence_lab.attributions.influenciae_head import InfluenciaeHead
+from influence_lab.attributions.influenciae_head import InfluenciaeHead, influence
 from influence_lab.models.image_heads import ImageHeads
 
 Array = np.ndarray
@@ -42,7 +42,7 @@ def influenciae_head(
     theirs, hessian = InfluenciaeHead(heads), train.hessian()
     cutoff = 10 * train.size * float(np.finfo(np.float32).eps)
     begin = time.perf_counter()
-    exact = theirs.influence(train, test, theirs.exact_inverse(train, hessian))
+    exact = influence(theirs.calculator(train, theirs.exact_inverse(train, hessian)), train, test)
     middle = time.perf_counter()
     few = train.rows(slice(cg_images))
     solved_for = few.rows(slice(cg_solves))

@@ -92,7 +92,7 @@ def spectra(title: str, eigenvalues: Mapping[str, Array], ranks: Mapping[str, in
             hovertemplate=f"{name}, number %{{x}}: %{{y:.1e}}<extra></extra>",
         )
         figure.add_vline(x=ranks[name], line={"dash": "dot", "color": colour, "width": 1})
-    figure.update_yaxes(dtick=4)
+    figure.update_yaxes(dtick=4, range=[-20, 0.5])
     return figure
 
 
@@ -129,9 +129,10 @@ def by_share(
                 col=1,
             )
         figure.add_hline(y=line, line={"dash": "dot", "color": GREY}, row=row, col=1)
-    figure.update_xaxes(type="log", exponentformat="power", dtick=1, gridcolor="rgba(128,128,128,0.25)")
+    figure.update_xaxes(type="log", exponentformat="power", dtick=2, gridcolor="rgba(128,128,128,0.25)")
     figure.update_xaxes(title="share of the largest eigenvalue", row=len(panels), col=1)
     figure.update_yaxes(title=y_title, gridcolor="rgba(128,128,128,0.25)")
+    figure.update_layout(legend_y=-80 / figure.layout.height)
     return figure
 
 

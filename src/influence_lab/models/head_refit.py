@@ -14,7 +14,7 @@ from influence_lab.models.refit import NotConvergedError
 from influence_lab.models.softmax_head import SoftmaxHead
 
 Array = np.ndarray
-SLOW = 0.2  # a step that leaves more than this share of the gradient calls for a new Hessian
+SLOW = 0.5  # a step that leaves more than this share of the gradient calls for a new Hessian
 
 
 class Minimum(NamedTuple):
@@ -39,11 +39,6 @@ def parameters_of(head: SoftmaxHead) -> Array:
     return np.linalg.lstsq(head.features, head.logits, rcond=None)[0].T.ravel()
 
 
-def objective(head: SoftmaxHead, theta: Array, ridge: float) -> float:
-    """F(θ), nats."""
-    return float(head.at(theta).losses.mean() + ridge / 2 * theta @ theta)
-
-
 def refit(head: SoftmaxHead, ridge: float, tolerance: float = 1e-10, steps: int = 200) -> Minimum:
     r"""Minimise F from the head's own parameters by Newton's method.
 
@@ -59,23 +54,7 @@ def refit(head: SoftmaxHead, ridge: float, tolerance: float = 1e-10, steps: int 
     Raises:
         NotConvergedError: the limit is reached.
     """
-    theta, solve = parameters_of(head), None
-    gradient = _gradient(head, theta, ridge)
-    norm = float(np.linalg.norm(gradient))
-    for step in range(steps):
-        if norm < tolerance:
-            return Minimum(theta, norm, step)
-        if solve is None:
-            solve = _inverse(head.at(theta).hessian(), ridge)
-        move = solve(gradient)
-        if norm > 1e-6:  # below, rounding hides whether F falls
-            move = _downhill(head, theta, move, ridge)
-        theta = theta - move
-        gradient = _gradient(head, theta, ridge)
-        before, norm = norm, float(np.linalg.norm(gradient))
-        if norm > SLOW * before:
-            solve = None
-    raise NotConvergedError(f"gradient norm {norm:.1e} after {steps} steps, wanted < {tolerance:.0e}; raise the ridge")
+    return _newton(_Objective(head, ridge), parameters_of(head), None, tolerance, steps)
 
 
 class Removal(NamedTuple):
@@ -93,12 +72,18 @@ class Removal(NamedTuple):
 
 
 def refit_without(
-    head: SoftmaxHead, theta: Array, hessian: Array, group: Sequence[int], ridge: float, tolerance: float = 1e-8
+    head: SoftmaxHead,
+    theta: Array,
+    hessian: Array,
+    group: Sequence[int],
+    ridge: float,
+    tolerance: float = 1e-8,
+    steps: int = 200,
 ) -> Removal:
     r"""The minimum of $F - \frac1n\sum_{i\in G} L_i$: the group's weights set to zero, all others and ρ as they were.
 
-    Newton's method from the minimum with everyone, always with the Hessian there without the group's part: the minimum
-    moves so little that each step takes almost all of the gradient away.
+    Newton's method from the minimum with everyone, with the Hessian there without the group's part as long as that
+    serves: among many images the minimum moves so little that each step takes almost all of the gradient away.
 
     Args:
         head: all training images.
@@ -107,33 +92,68 @@ def refit_without(
         group: indices of the images taken away.
         ridge: ρ.
         tolerance: on the norm of the gradient, as a share of the first.
+        steps: limit on the steps.
 
     Raises:
-        NotConvergedError: the gradient stops falling above the tolerance.
+        NotConvergedError: the limit is reached.
     """
-    share = len(group) / head.n
-    leaving = head.rows(group)
-    solve = _inverse(hessian - share * leaving.at(theta).hessian(), ridge)
-
-    def gradient(at: Array) -> Array:
-        return _gradient(head, at, ridge) - share * _gradient(leaving, at, 0.0)
-
-    slope = -share * _gradient(leaving, theta, 0.0)  # that of F itself is zero here
-    first_norm = norm = float(np.linalg.norm(slope))
-    moved, first_step = theta, None
-    while norm > tolerance * first_norm:
-        moved = moved - solve(slope)
-        first_step = moved if first_step is None else first_step
-        slope = gradient(moved)
-        before, norm = norm, float(np.linalg.norm(slope))
-        if norm > 0.5 * before:
-            raise NotConvergedError(f"without {len(group)} images, {norm / first_norm:.1e} of the gradient is left")
-    return Removal(moved, theta if first_step is None else first_step, norm / max(first_norm, np.finfo(float).tiny))
+    problem = _Objective(head, ridge, head.rows(group))
+    solve = _inverse(hessian - problem.share * problem.leaving.at(theta).hessian(), ridge)
+    first = -problem.share * _Objective(problem.leaving, 0.0).gradient(theta)  # that of F itself is zero here
+    goal = tolerance * float(np.linalg.norm(first))
+    found = _newton(problem, theta, solve, goal, steps)
+    return Removal(found.theta, theta - solve(first), tolerance * found.gradient_norm / goal)
 
 
-def _gradient(head: SoftmaxHead, theta: Array, ridge: float) -> Array:
-    at = head.at(theta)
-    return at.gradient_of(np.full((head.n, 1), 1 / head.n))[0] + ridge * theta
+class _Objective(NamedTuple):
+    """F, without the losses of some of the images where `leaving` has them."""
+
+    head: SoftmaxHead
+    ridge: float
+    leaving: SoftmaxHead | None = None
+
+    @property
+    def share(self) -> float:
+        return 0.0 if self.leaving is None else self.leaving.n / self.head.n
+
+    def value(self, theta: Array) -> float:
+        gone = 0.0 if self.leaving is None else self.share * self.leaving.at(theta).losses.mean()
+        return float(self.head.at(theta).losses.mean() - gone + self.ridge / 2 * theta @ theta)
+
+    def gradient(self, theta: Array) -> Array:
+        at = self.head.at(theta)
+        whole = at.gradient_of(np.full((at.n, 1), 1 / at.n))[0] + self.ridge * theta
+        return whole if self.leaving is None else whole - self.share * _Objective(self.leaving, 0.0).gradient(theta)
+
+    def hessian(self, theta: Array) -> Array:
+        """Without the ridge."""
+        whole = self.head.at(theta).hessian()
+        return whole if self.leaving is None else whole - self.share * self.leaving.at(theta).hessian()
+
+
+def _newton(
+    problem: _Objective, theta: Array, solve: Callable[[Array], Array] | None, goal: float, steps: int
+) -> Minimum:
+    """Newton's method; a Hessian is kept while it serves, and steps with a new one are halved until F falls."""
+    gradient = problem.gradient(theta)
+    norm, new = float(np.linalg.norm(gradient)), solve is None
+    for step in range(steps):
+        if norm <= goal:
+            return Minimum(theta, norm, step)
+        if new:
+            solve = _inverse(problem.hessian(theta), problem.ridge)
+        move = solve(gradient)
+        ahead = problem.gradient(theta - move)
+        if np.linalg.norm(ahead) > SLOW * norm:
+            if not new:
+                new = True
+                continue
+            move = _downhill(problem, theta, move)
+            ahead = problem.gradient(theta - move)
+        else:
+            new = False
+        theta, gradient, norm = theta - move, ahead, float(np.linalg.norm(ahead))
+    raise NotConvergedError(f"gradient norm {norm:.1e} after {steps} steps, wanted < {goal:.0e}; raise the ridge")
 
 
 def _inverse(hessian: Array, ridge: float) -> Callable[[Array], Array]:
@@ -141,8 +161,8 @@ def _inverse(hessian: Array, ridge: float) -> Callable[[Array], Array]:
     return lambda vector: cho_solve(factor, vector)
 
 
-def _downhill(head: SoftmaxHead, theta: Array, move: Array, ridge: float) -> Array:
-    here = objective(head, theta, ridge)
-    while objective(head, theta - move, ridge) > here and np.linalg.norm(move) > 1e-12:
+def _downhill(problem: _Objective, theta: Array, move: Array) -> Array:
+    here = problem.value(theta)
+    while problem.value(theta - move) > here and np.linalg.norm(move) > 1e-12:
         move = move / 2
     return move

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg import eigh
 from scipy.special import logsumexp, softmax
+from threadpoolctl import threadpool_limits
 
 Array = np.ndarray
 
@@ -125,12 +126,13 @@ class SoftmaxHead:
         K, width = self.classes, self.features.shape[1]
         roots = np.sqrt(self.probabilities / np.sqrt(self.n))  # the product of two columns is √(p_k p_l / n)
         blocks = np.zeros((K, K, width, width))
-        for start in range(0, self.n, chunk):
-            features, root = self.features[start : start + chunk], roots[start : start + chunk]
-            for k in range(K):
-                for other in range(k):
-                    weighted = (root[:, k] * root[:, other])[:, None] * features
-                    blocks[k, other] += weighted.T @ weighted
+        with threadpool_limits(1, "blas"):  # for products so small, threads wait for each other
+            for start in range(0, self.n, chunk):
+                features, root = self.features[start : start + chunk], roots[start : start + chunk]
+                for k in range(K):
+                    for other in range(k):
+                        weighted = (root[:, k] * root[:, other])[:, None] * features
+                        blocks[k, other] += weighted.T @ weighted
         blocks += blocks.transpose(1, 0, 2, 3)
         H = -blocks
         H[np.arange(K), np.arange(K)] = blocks.sum(axis=1)
