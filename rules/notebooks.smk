@@ -98,6 +98,14 @@ PAGE_INPUTS = {
         "results/evaluations/image_groups.parquet",
         "results/evaluations/image_groups.npz",
     ],
+    "07_image_partition": [
+        "results/data/images.npz",
+        "results/evaluations/image_partition.npz",
+        "results/evaluations/image_partition.parquet",
+        "results/evaluations/image_partition_subsets.parquet",
+        "results/evaluations/image_partition_similar.parquet",
+        "results/evaluations/image_partition_removals.parquet",
+    ],
     "08_near_duplicates": [
         "results/data/images.npz",
         "results/data/near_duplicates.npz",
