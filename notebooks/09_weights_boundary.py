@@ -545,7 +545,7 @@ for way, text in WAYS.items():
 show_table(
     pd.DataFrame(rows),
     f"Steps with the last layer at which every candidate failed, so that all tied at 1 and one was drawn at random, by seed image: {'; '.join(tied)}. "
-    f"A seed image that does not flip by itself makes every group fail. Purity of the groups without their seed images. Of the candidates {chance:.0%} have the seed's class, and their mean ρ is {nearest.norm[greedy['candidates']].mean():.3g}. A mean ρ below "
+    f"Purity of the groups without their seed images. Of the candidates {chance:.0%} have the seed's class, and their mean ρ is {nearest.norm[greedy['candidates']].mean():.3g}. A mean ρ below "
     "that of the candidates says that a search picks what flips easily.",
     digits=2,
 )

@@ -110,7 +110,7 @@ def greedy_groups(
         images: uint8.
         candidates: how many images may join, evenly over the classes.
         seeds: seed images: the first candidate that is predicted right of each of so many classes, and of the last
-            class the first that is predicted wrong, whose own score is the hardest to have.
+            class the first that is predicted wrong.
         size: of the groups, with the last layer.
         network_size: of the group with all layers, for the first seed image.
         cutoff: of the pseudo-inverse Hessian.
