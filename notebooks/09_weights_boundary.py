@@ -43,7 +43,7 @@ steps = 100
 largest_norm = 1.0
 passes = 1000
 candidates = 200
-greedy_seeds = 2
+greedy_seeds = 3
 greedy_size = 25
 greedy_network_size = 5
 flip_seeds = 60
@@ -522,6 +522,11 @@ show(
         for way, text in WAYS.items()
     ),
 )
+starts = grown["head"][:, 0]
+tied = [
+    f"{names[head.labels[one]]} predicted {names[head.predictions[one]]}: {int(steps_tied.sum())} of {len(steps_tied)}"
+    for one, steps_tied in zip(starts, all_tied, strict=True)
+]
 rows = []
 for way, text in WAYS.items():
     members = grown[way][:, 1:]
@@ -539,6 +544,7 @@ for way, text in WAYS.items():
     )
 show_table(
     pd.DataFrame(rows),
+    f"Steps with the last layer at which every candidate failed, so that all tied at 1 and one was drawn at random, by seed image: {'; '.join(tied)}. "
     f"Purity of the groups without their seed images. Of the candidates {chance:.0%} have the seed's class, and their mean ρ is {nearest.norm[greedy['candidates']].mean():.3g}. A mean ρ below "
     "that of the candidates says that a search picks what flips easily.",
     digits=2,

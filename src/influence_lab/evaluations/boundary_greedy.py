@@ -109,7 +109,8 @@ def greedy_groups(
         weights: of `cnn_weights`.
         images: uint8.
         candidates: how many images may join, evenly over the classes.
-        seeds: seed images: the first candidate, predicted right where one is, of each of so many classes.
+        seeds: seed images: the first candidate that is predicted right of each of so many classes, and of the last
+            class the first that is predicted wrong.
         size: of the groups, with the last layer.
         network_size: of the group with all layers, for the first seed image.
         cutoff: of the pseudo-inverse Hessian.
@@ -125,7 +126,7 @@ def greedy_groups(
     rng, K = np.random.default_rng(seed), head.classes
     chosen = np.stack([rng.choice(np.flatnonzero(head.labels == k), candidates // K, replace=False) for k in range(K)])
     classes = [(DOG + place * 3) % K for place in range(seeds)]
-    starts = [_right_first(head, chosen[k]) for k in classes]
+    starts = [_first(head, chosen[k], right=place < seeds - 1 or seeds == 1) for place, k in enumerate(classes)]
     pool = chosen.ravel()
     by_head = head_scores(head, rate, steps, norm)
     grown = [greedy(by_head, image, pool, size, seed) for image in starts]
@@ -147,6 +148,6 @@ def greedy_groups(
     }
 
 
-def _right_first(head: SoftmaxHead, images: Array) -> int:
-    right = images[head.predictions[images] == head.labels[images]]
-    return int(right[0] if len(right) else images[0])
+def _first(head: SoftmaxHead, images: Array, right: bool) -> int:
+    wanted = images[(head.predictions[images] == head.labels[images]) == right]
+    return int(wanted[0] if len(wanted) else images[0])
