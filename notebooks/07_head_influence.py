@@ -618,8 +618,7 @@ display(
     Markdown(
         "Average precision of self-influence minus that of the loss, paired over draws: "
         + "; ".join(f"{title}: {plus_minus(pair, 3, '+')} ({ahead[title]})" for title, pair in gaps.items())
-        + ". Self-influence is the size of the error times how unusual the features are. Where it loses, unusual images with right labels come up with the wrong ones; "
-        "the fewer the images, the less a refitted loss can tell, for the head then begins to fit the wrong labels too."
+        + ". Self-influence is the size of the error times how unusual the features are. Where it loses, unusual images with right labels come up with the wrong ones."
     )
 )
 
