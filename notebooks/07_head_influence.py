@@ -618,7 +618,7 @@ display(
     Markdown(
         "Average precision of self-influence minus that of the loss, paired over draws: "
         + "; ".join(f"{title}: {plus_minus(pair, 3, '+')} ({ahead[title]})" for title, pair in gaps.items())
-        + ". Self-influence multiplies the size of the error by how unusual the features are, and unusual images with right labels come up with the wrong ones."
+        + ". Self-influence is the size of the error times how unusual the features are. Where it loses, unusual images with right labels come up with the wrong ones."
     )
 )
 
@@ -642,7 +642,7 @@ show(
 display(
     Markdown(
         "## What to take away\n\n"
-        f"- In the last layer influence is nearly exact: at the minimum it predicts refits with a correlation of {by_place['minimum']['mean'].min():.3f} or more, with the pseudo-inverse on the whole range of a singular Hessian.\n"
+        f"- In the last layer influence is nearly exact: at the minimum it predicts refits with a correlation of {by_place['minimum']['mean'].min():.4f} or more, with the pseudo-inverse on the whole range of a singular Hessian.\n"
         f"- The trained head is not at its minimum; there the correlation is {by_place['trained']['mean'].min():.2f} to {by_place['trained']['mean'].max():.2f}. Damping and single-precision cut-offs change rankings of influence long before those of self-influence.\n"
         f"- {verdict}."
     )

@@ -13,7 +13,7 @@ from influence_lab.notebooks.claims import (
     load_claims,
 )
 from influence_lab.notebooks.ledger import merge
-from influence_lab.notebooks.record import record
+from influence_lab.notebooks.record import leave_open, record
 
 KEYS = {"id", "source", "section", "statement", "page", "verdict", "reason"}
 KEYS |= {"measured", "expected", "tolerance", "uncertainty"}
@@ -160,3 +160,21 @@ def test_the_merged_ledger_has_verdicts_numbers_and_open_claims(tmp_path):
 def test_a_page_must_record_its_own_claims_once(recorded, message, tmp_path):
     with pytest.raises(LedgerError, match=message):
         merge([claim(check())], {"01_page": executed(tmp_path / "a.ipynb", *recorded)})
+
+
+def test_a_claim_left_open_by_its_page_is_open_with_the_reason(tmp_path):
+    content = {"id": "A1", "open": "CIFAR-10 was not there"}
+    output = nbformat.v4.new_output("display_data", data={}, metadata={"influence_lab": {"claim": content}})
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("leave_open(…)", outputs=[output])])
+    nbformat.write(notebook, tmp_path / "a.ipynb")
+    (entry,) = merge([claim(check())], {"01_page": tmp_path / "a.ipynb"})
+    assert (entry["verdict"], entry["reason"]) == ("open", "CIFAR-10 was not there")
+    assert entry["measured"] is entry["deciding"] is None
+    assert entry["checks"][0]["accepted"] == "= 2 ± 0.05"
+    json.dumps(entry, allow_nan=False)
+
+
+@pytest.mark.parametrize(("identifier", "reason"), [("A99", "no images"), ("A1", " ")])
+def test_a_claim_is_left_open_by_its_id_and_with_a_reason(identifier, reason):
+    with pytest.raises(LedgerError, match=identifier):
+        leave_open(identifier, reason)
