@@ -335,7 +335,7 @@ rule image_features:
         "../envs/main.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards: 2500 if wildcards.model == "vgg19" else 1500,
+        mem_mb=lambda wildcards: 3000 if wildcards.model == "vgg19" else 1500,
     message:
         "Export the last layer and its inputs of {wildcards.model}, seed {wildcards.seed}, for all images"
     script:
