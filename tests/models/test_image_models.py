@@ -13,7 +13,7 @@ DATA = small_images(8, 4)
 
 @pytest.mark.parametrize(
     ("name", "parameters", "head"),
-    [("cnn", 122_570, 650), ("resnet", 800_138, 1_290), ("vgg19", 38_947_914, 40_970)],
+    [("cnn", 73_418, 650), ("resnet", 800_138, 1_290), ("vgg19", 38_947_914, 40_970)],
 )
 def test_last_layer_makes_the_logits_of_the_features(name, parameters, head):
     """With random weights: sums of d products in single precision, each rounded by at most ε."""

@@ -28,8 +28,8 @@ def image_model(name: str, seed: int) -> tf.keras.Model:
     Keras draws the weights from the process's generators.
 
     Args:
-        name: "cnn": convolutions of 32, 64, 64 channels, a dense layer of 64 (the report's section 1.3.3, without
-            its third pooling).
+        name: "cnn": convolutions of 32, 64, 64 channels, each with ReLU and 2 × 2 max-pooling, and a dense layer of
+            64 (the report's section 1.3.3).
             "resnet": `ConvNetCIFAR("resnet")` of influenciae, without regularisation of its dense layers; its
             convolutions have weight decay all the same. "vgg19": that of `tf.keras.applications`.
         seed: of the weights.
@@ -121,6 +121,7 @@ def _cnn() -> tf.keras.Model:
             layers.Conv2D(64, 3, activation="relu"),
             layers.MaxPooling2D(),
             layers.Conv2D(64, 3, activation="relu"),
+            layers.MaxPooling2D(),
             layers.Flatten(),
             layers.Dense(64, activation="relu"),
             layers.Dense(CLASSES),
