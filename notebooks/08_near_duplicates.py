@@ -252,7 +252,7 @@ if run:
 # One image is drawn from each cluster, so that queries are independent of each other. Each method puts all other images in order, and **recall** at 25 is
 # the share of the query's near-duplicates among the first 25, of as many as fit there. With $K(q, x) = g_q^\top H^{+} g_x$ in the
 # last layer and $h$ the features before it, the methods are raw influence $K$, largest or smallest first; cosine influence,
-# ℓ-RelatIF and θ-RelatIF, which divide it; the distance and the cosine of $h$; and, from the gradients of *all* 122,570
+# ℓ-RelatIF and θ-RelatIF, which divide it; the distance and the cosine of $h$; and, from the gradients of *all* 73,418
 # parameters of the CNN, their cosine and TRAK (random projection, no Hessian but $\Phi^\top\Phi$). ℓ-RelatIF divides by
 # $\sqrt{K_{xx}}$ and cosine influence by $\sqrt{K_{qq}K_{xx}}$: for one query the two give the same order.
 

@@ -85,7 +85,7 @@ def all_layers(
         queries: indices, shape (m,).
         dimension: of the random projection; well below n, or every kernel is close to the identity.
         seed: draws the projection.
-        chunk: images at a time; 4 bytes × 122,570 each.
+        chunk: images at a time; 4 bytes × 73,418 each.
     """
     sketch = Sketch(network.size, dimension, seed)
     buffer = torch.zeros(max(chunk, len(queries)), sketch.width)

@@ -48,8 +48,7 @@ def cnn_logits(weights: Sequence[Tensor], inputs: Tensor) -> Tensor:
     x = inputs
     for layer in range(3):
         x = functional.relu(functional.conv2d(x, weights[2 * layer], weights[2 * layer + 1]))
-        if layer < 2:
-            x = functional.max_pool2d(x, 2)
+        x = functional.max_pool2d(x, 2)
     x = x.permute(0, 2, 3, 1).flatten(1)  # Keras flattens height, width, channel
     x = functional.relu(functional.linear(x, weights[6], weights[7]))
     return functional.linear(x, weights[8], weights[9])
