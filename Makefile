@@ -13,6 +13,7 @@ BENCHMARKS := $(patsubst %,results/benchmarks/%,summary.json retraining.json ret
 .PHONY: $(TARGETS)
 
 results: .venv/ready
+	@$(BIN)/python -m influence_lab.unlock
 	$(BIN)/snakemake --cores all
 	@echo 'Open results/site/index.html'
 

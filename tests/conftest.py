@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+os.environ["TF_USE_LEGACY_KERAS"] = "1"  # whichever test imports TensorFlow first
 LEFT_BEHIND = shutil.ignore_patterns(
     ".venv", ".git", ".snakemake", "results", "__pycache__", "*.egg-info", ".pytest_cache", ".ruff_cache", "*.ipynb"
 )

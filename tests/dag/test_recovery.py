@@ -1,6 +1,11 @@
 """Bad input gives one clear error that names the thing and the remedy, and the next run recovers."""
 
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
 from contextlib import contextmanager
 
 import jupytext
@@ -87,3 +92,37 @@ def test_a_damaged_artifact_is_named_and_made_anew(smoke):
     assert smoke.snakemake("--cores", "all", said[0]).returncode == 0  # the remedy that the message names
     recovers(smoke)
     assert artifact.exists()
+
+
+def test_a_training_killed_with_everything_around_it_goes_on_from_its_checkpoint(smoke):
+    """A seed that no page reads, and epochs enough to be killed among."""
+    target, longer = "results/models/images_cnn_7.npz", ("--config", "images={cnn: {epochs: 40}}")
+    checkpoints = smoke.path / "results/chunks/images_cnn_7"
+    command = [sys.executable, "-m", "snakemake", "--configfile", "config/smoke.yaml", "--cores", "1", *longer]
+    killed = subprocess.Popen(
+        [*command, "--", target],
+        cwd=smoke.path,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 120
+    while not list(checkpoints.glob("step_*.npz")):
+        assert killed.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait()
+    assert not (smoke.path / target).exists()
+
+    environment = os.environ | {"PYTHONPATH": str(smoke.path / "src")}
+    unlocked = subprocess.run(
+        [sys.executable, "-m", "influence_lab.unlock"], cwd=smoke.path, env=environment, capture_output=True, text=True
+    )
+    assert unlocked.returncode == 0
+    assert "goes on" in unlocked.stdout
+    done = smoke.snakemake("--cores", "1", *longer, "--", target)
+    assert done.returncode == 0, done.stdout[-3000:]
+    log = (smoke.path / "results/logs/image_model_cnn_7.log").read_text()
+    assert int(re.search(r"goes on from the checkpoint at step (\d+) of", log).group(1)) > 0
+    assert not checkpoints.exists()

@@ -136,6 +136,7 @@ class _Training:
             variable.assign(stored[f"adam_{key}"])
         self.step, self.sums, self.start_loss = int(stored["step"]), stored["sums"], float(stored["start_loss"])
         self.history = {key: stored[key].tolist() for key in HISTORY}
+        print(f"goes on from the checkpoint at step {self.step} of {self.schedule.steps}", flush=True)
 
     def _moments(self) -> dict[str, tf.Variable]:
         variables = self.optimiser.variables
