@@ -14,6 +14,13 @@ LEFT_BEHIND = shutil.ignore_patterns(
 )
 
 
+def pytest_collection_modifyitems(items):
+    """Give all tests of the pipeline at smoke scale to one process, so that it runs once."""
+    for item in items:
+        if "smoke" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group("smoke"))
+
+
 @dataclass(frozen=True)
 class Checkout:
     """A copy of the repository and its environment below a path with a space, and a way to run Snakemake there."""
