@@ -97,10 +97,10 @@ class SoftmaxHead:
         return np.stack(sums).reshape(len(sums), -1)
 
     def products(self, vectors: Array) -> Array:
-        r"""$g_i^\top v_j$ of all images with some vectors, by $r_i^\top V_j \mathbf h_i$; $V_j$ is $v_j$ as K × (d + 1).
+        r"""$g_i^\top v_j$ of all images with some vectors, by $r_i^\top V_j \mathbf h_i$.
 
         Args:
-            vectors: shape (m, p).
+            vectors: v, shape (m, p); V_j is v_j as a matrix of shape (K, d + 1).
 
         Returns:
             Shape (n, m).
@@ -143,7 +143,8 @@ class SoftmaxHead:
     def hessian_product(self, vector: Array) -> Array:
         r"""H v without H, in 4 n p steps.
 
-        $H v = \frac1n\sum_i [p_i \odot (V \mathbf h_i) - p_i (p_i^\top V \mathbf h_i)] \otimes \mathbf h_i$, V as in `products`.
+        $H v = \frac1n\sum_i [p_i \odot (V \mathbf h_i) - p_i (p_i^\top V \mathbf h_i)] \otimes \mathbf h_i$
+        with V the vector as a matrix of shape (K, d + 1).
         """
         along = self.features @ vector.reshape(self.classes, -1).T  # (n, K)
         weighted = self.probabilities * along
