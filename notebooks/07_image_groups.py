@@ -534,7 +534,7 @@ if sweep:
     power = numbers["size_exponent"]
     display(
         Markdown(
-            f"In words: groups of one seed image overlap by at most {plus_minus(numbers['group_overlap'], 3)} between trainings and models. The CNN's groups contain {plus_minus(100 * np.array(numbers['cnn_purity_gain']), 0, '+')} percentage points more of the seed image's class than the ResNet's (minus: fewer). "
+            f"In words: groups of one seed image overlap by {plus_minus(numbers['group_overlap'], 3)} on average, in the larger of the two comparisons (two trainings of the CNN; CNN and ResNet). The CNN's groups contain {plus_minus(100 * np.array(numbers['cnn_purity_gain']), 0, '+')} percentage points more of the seed image's class than the ResNet's (minus: fewer). "
             f"Influence per member goes with size to the power {plus_minus(power)}, mean over models"
             + (
                 ": it grows, in proportion to size or nearly so. "
