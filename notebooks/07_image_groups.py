@@ -204,14 +204,15 @@ show(
 # %% tags=["hide-input"]
 traces = {named(one): stored["influence"][index][kind[DEFAULT, "raw_algorithm"]] for index, one in enumerate(trained)}
 exponents = {one: mean_interval(summary.rows_of(table, one, "raw_algorithm")["exponent"]) for one in trained}
+powers = {one: summary.of_model(table, one, "raw_algorithm", "exponent").mean() for one in dict(trained)}
 show(
     figures.growth(
         "Influence per member goes with size to the power<br>"
-        + ", ".join(f"{value[0]:.2f} ({named(one)})" for one, value in exponents.items()),
+        + ", ".join(f"{value:.2f} ({MODELS[one]})" for one, value in powers.items()),
         {name: summary.growth(trace) for name, trace in traces.items()},
         FIRST,
     ),
-    f"Raw influence, Algorithm 1: geometric means over {IMAGES}, with 95 % intervals. The powers in the title are slopes of log K(G, G)/#G against log #G, fitted to each group from {FIRST} to {size} images (right of the dotted line) and then averaged.",
+    f"Raw influence, Algorithm 1: geometric means over {IMAGES}, with 95 % intervals. The powers in the title are slopes of log K(G, G)/#G against log #G, fitted to each group from {FIRST} to {size} images (right of the dotted line) and then averaged over seed images and trainings.",
     "Influence per member against size for each trained model, with a dashed line of slope 1. Slopes: "
     + ", ".join(f"{named(one)} {plus_minus(value)}" for one, value in exponents.items()),
 )
@@ -570,7 +571,7 @@ display(
         f"- Raw influence, Algorithm 1: purity {plus_minus(purity['raw_algorithm'])}; {plus_minus(100 * np.array(wrong['raw_algorithm']), 0)} % of a group are misclassified (of all images {100 * base:.0f} %); in the features {plus_minus(tight['raw_algorithm'])} times as far apart as random images of the class. "
         f"Definition 3.2: {plus_minus(100 * np.array(hubs['raw_definition']), 0)} % of a group are hubs ({named(mine)}).\n"
         f"- Cosine influence, which makes the two rules one: purity {plus_minus(purity['cosine'])}, {plus_minus(100 * np.array(wrong['cosine']), 0)} % misclassified, {plus_minus(tight['cosine'])} times as far apart.\n"
-        f"- Totals of influence carry the scale of a model's gradients and the group's size. Per member they went with size to the power {min(value[0] for value in exponents.values()):.2f} to {max(value[0] for value in exponents.values()):.2f}, depending on the model (0 where sizes can be compared, 1 where all gradients are equal).\n"
+        f"- Totals of influence carry the scale of a model's gradients and the group's size. Per member they went with size to the power {', '.join(f'{value:.2f} ({MODELS[one]})' for one, value in powers.items())} (0 where sizes can be compared, 1 where all gradients are equal).\n"
         "- Next: [the whole training set in groups](07_image_partition.ipynb)."
     )
 )
