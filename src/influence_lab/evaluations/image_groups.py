@@ -155,7 +155,8 @@ def exponent_in_random_order(influence: Array, itself: Array) -> Array:
     r"""`size_exponent` of the expected influence when the members of each group join in random order, shape (m,).
 
     Then $E[K(S, S)]/\#S = \bar a + (\#S - 1)\,\bar b$, with $\bar a$ the mean of K(x, x) and $\bar b$ that of
-    K(x, y) over pairs of members. A greedy search takes the best first, which makes its own exponent smaller.
+    K(x, y) over pairs of members. A greedy search takes the best first, which makes its own exponent smaller,
+    unless it meets long gradients late.
 
     Args:
         influence: K(G, G) at sizes 1, 2, …, shape (m, size).
