@@ -17,8 +17,8 @@
 #
 # **The question.** Start from one image and add, one by one, the images that influence the group most. Do the 25 images that come
 # out have anything in common? The report (section 4.2.1 and Appendix A, figures 11, 16 and 17) shows such groups for three networks
-# and judges them by eye: "ambiguous", very dependent on the model and its initialisation, most coherent for the small CNN. It prints a total influence
-# score beside each group. This page draws the same pictures, then replaces the eye by measurements over many seed images, and asks what the printed totals can
+# and judges them by eye: "ambiguous", very dependent on the model and on "initialization", most coherent for the small CNN. It prints a total influence
+# score beside each group. Initialization can mean the start of the training or the image that the search starts from; we look at both. This page draws the same pictures, then replaces the eye by measurements over many seed images, and asks what the printed totals can
 # tell.
 #
 # **The notation.** As in the report only the last layer counts. $g_i$ is the gradient of the loss of training image $i$ in it, $H$ the Hessian
@@ -28,7 +28,7 @@
 # K_{ij} = g_i^\top H^+ g_j, \qquad K(A, B) = \sum_{i\in A}\sum_{j\in B} K_{ij} .
 # $$
 #
-# The group $G$ starts as the seed image. There are two rules for whom to add, which the report treats as one ([why they differ](05_functioning_groups.ipynb)):
+# The group $G$ starts as the seed image; $\#G$ is the number of its images. There are two rules for whom to add, which the report treats as one ([why they differ](05_functioning_groups.ipynb)):
 #
 # $$
 # \begin{aligned}
@@ -62,12 +62,13 @@ from influence_lab.evaluations.image_group_summary import METHODS, MODELS, named
 from influence_lab.evaluations.image_groups import (
     FIRST,
     OFTEN,
+    chance_hub_share,
     chance_overlap,
     exponent_in_random_order,
     joining_scores,
 )
 from influence_lab.evaluations.image_support import why_open
-from influence_lab.evaluations.intervals import interval_table, mean_interval, plus_minus
+from influence_lab.evaluations.intervals import mean_interval, plus_minus
 from influence_lab.figures import image_groups as figures
 from influence_lab.figures.pictures import banner
 from influence_lab.figures.show import show, show_table
@@ -170,8 +171,8 @@ grids = {
 purity = {method: mean_interval(summary.rows_of(table, mine, method)["purity"]) for method in METHODS}
 show(
     figures.group_pictures(
-        f"Of the seed image's class are {purity['raw_algorithm'][0]:.0%} (Algorithm 1), {purity['raw_definition'][0]:.0%}<br>(Definition 3.2) and "
-        f"{purity['cosine'][0]:.0%} (cosine) of the other images",
+        f"Of the images that join, {purity['raw_algorithm'][0]:.0%} (Algorithm 1), {purity['raw_definition'][0]:.0%} (Definition 3.2)<br>and "
+        f"{purity['cosine'][0]:.0%} (cosine) have the seed image's class",
         grids,
         "seed image: ",
     ),
@@ -196,21 +197,22 @@ show(
 # $$
 #
 # Twice the total can mean more images, longer gradients, or more agreement among them, and the length of the gradients is a matter of each model's losses and features. Dividing by $\#G$
-# does not help: where all gradients are equal the quotient grows like $\#G$ (log-log slope 1), where they are orthogonal it stays (slope 0). What can be compared is this slope, and the mean *cosine* influence of two
-# members, which no scale enters.
+# makes sizes comparable only where gradients are orthogonal under $H^+$: there the quotient stays the same (log-log slope 0). Where all gradients are equal it grows like $\#G$ (slope 1).
+# Real groups lie between, and where is a matter of measurement. What can be compared across models is this slope, and the mean *cosine* influence of two
+# members: no scale enters either.
 
 # %% tags=["hide-input"]
 traces = {named(one): stored["influence"][index][kind[DEFAULT, "raw_algorithm"]] for index, one in enumerate(trained)}
 exponents = {one: mean_interval(summary.rows_of(table, one, "raw_algorithm")["exponent"]) for one in trained}
+powers = {one: summary.of_model(table, one, "raw_algorithm", "exponent").mean() for one in dict(trained)}
 show(
     figures.growth(
-        "Influence per member grows with size to a power<br>between {:.2f} and {:.2f}, depending on the model".format(
-            *(end(value[0] for value in exponents.values()) for end in (min, max))
-        ),
+        f"From {FIRST} to {size} images influence per member goes with size to the power<br>"
+        + ", ".join(f"{value:.2f} ({MODELS[one]})" for one, value in powers.items()),
         {name: summary.growth(trace) for name, trace in traces.items()},
         FIRST,
     ),
-    f"Raw influence, Algorithm 1: geometric means over {IMAGES}, with 95 % intervals. Slopes are fitted from {FIRST} images on (dotted line).",
+    f"Raw influence, Algorithm 1: geometric means over {IMAGES}, with 95 % intervals. The powers in the title are slopes of log K(G, G)/#G against log #G, fitted to each group from {FIRST} to {size} images (right of the dotted line) and then averaged over seed images and trainings.",
     "Influence per member against size for each trained model, with a dashed line of slope 1. Slopes: "
     + ", ".join(f"{named(one)} {plus_minus(value)}" for one, value in exponents.items()),
 )
@@ -225,6 +227,7 @@ for index, one in enumerate(trained):
             "total K(G, G), median": f"{np.median(final):,.0f}",
             "from … to": f"{final.min():,.0f} … {final.max():,.0f}",
             "slope of K/#G": plus_minus(exponents[one]),
+            "median slope": f"{summary.rows_of(table, one, 'raw_algorithm')['exponent'].median():.2f}",
             "slope in random order": plus_minus(mean_interval(exponent_in_random_order(influence, itself))),
             "mean cosine influence, Algorithm 1": plus_minus(
                 mean_interval(summary.rows_of(table, one, "raw_algorithm")["coherence"])
@@ -237,7 +240,7 @@ for index, one in enumerate(trained):
 show_table(
     pd.DataFrame(rows),
     f"Totals and what can be compared: groups of {size} images, over {IMAGES}. The report's six totals lie between 235,853 and 1,742,564. "
-    "In random order: the same members, joined in random instead of greedy order, which takes the best first and so flattens the slope.",
+    "In random order: the same members, joined in random instead of greedy order. Taking the best first makes the slope smaller, meeting images with long gradients late makes it larger; where a few groups do the latter, the mean lies above the median.",
 )
 
 # %% [markdown]
@@ -263,7 +266,7 @@ chance = {
     "pixels_class": 1.0,
     "mistaken": 1 - stored["train_accuracy"][place],
     "coherence": 0.0,
-    "hub_share": 0.0,
+    "hub_share": chance_hub_share(size - 1, len(labels) - 1, table["image"].nunique()),
 }
 
 
@@ -281,7 +284,7 @@ show(
         dict(LABELS.values()),
     ),
     f"Means over {IMAGES}, with 95 % intervals; each training on its own. The slider chooses the measure. Dotted: random images "
-    f"(purity, cosine influence), random images of the class (distances), all training images of the {named(mine)} (misclassified). Hubs are explained below. The title is on the {named(mine)}.",
+    f"(purity, hubs), orthogonal gradients (cosine influence), random images of the class (distances), all training images of the {named(mine)} (misclassified). Hubs are explained below; their intervals take the hubs as given. The title is on the {named(mine)}.",
     f"Measures by kind of group for each trained model. {named(mine)}, purity and distance in the features: "
     + "; ".join(f"{METHODS[method]} {purity[method][0]:.2f} and {tight[method][0]:.2f}" for method in METHODS),
 )
@@ -290,6 +293,7 @@ show(
 wrong = {method: mean_of("mistaken", method) for method in METHODS}
 alike = {method: mean_of("pixels_class", method) for method in METHODS}
 base = 1 - stored["train_accuracy"][place]
+of_mine = summary.rows_of(table, mine, "raw_algorithm")
 
 
 def against_class(pair):
@@ -303,44 +307,51 @@ def against_class(pair):
 
 
 explained = (
-    ". So what they share is less what they show than that the model gets them wrong: misclassified images of one class have long gradients in about the same direction, which add up"
+    ". So being misclassified sets these groups apart, and closeness in the features does not. $K(x, G)$ is proportional to the length of the residual $r_x = p_x - e_{y_x}$, which is long where the model is wrong"
     if wrong["raw_algorithm"][0] - wrong["raw_algorithm"][1] > base and sum(tight["raw_algorithm"]) > 1
     else ""
 )
 lines = [
-    f"- **Raw influence, Algorithm 1** ({named(mine)}): {plus_minus(purity['raw_algorithm'])} of the other images share the seed image's class. In the features they are {against_class(tight['raw_algorithm'])} random images of the class ({plus_minus(tight['raw_algorithm'])}), "
-    f"as pictures {against_class(alike['raw_algorithm'])} these ({plus_minus(alike['raw_algorithm'])}). The model misclassifies {plus_minus(100 * np.array(wrong['raw_algorithm']), 0)} % of them, of all training images {100 * base:.0f} %{explained}.",
+    f"- **Raw influence, Algorithm 1** ({named(mine)}): {plus_minus(purity['raw_algorithm'])} of the other images share the seed image's class. In the features they are {against_class(tight['raw_algorithm'])} random images of the class ({plus_minus(tight['raw_algorithm'])}; median {of_mine['compactness_class'].median():.2f}), "
+    f"as pictures {against_class(alike['raw_algorithm'])} these ({plus_minus(alike['raw_algorithm'])}). In {(of_mine['purity'] < 0.5).sum()} of the {len(of_mine)} groups the seed image's class is in the minority. The model misclassifies {plus_minus(100 * np.array(wrong['raw_algorithm']), 0)} % of them, of all training images {100 * base:.0f} %{explained}.",
     f"- **What cosine influence changes:** purity {plus_minus(purity['cosine'])}, distance in the features {plus_minus(tight['cosine'])}, of the pictures {plus_minus(alike['cosine'])}, and {plus_minus(100 * np.array(wrong['cosine']), 0)} % misclassified.",
     f"- **The baseline**, the nearest images in the features, needs neither gradients nor labels: distance {plus_minus(tight['embedding_l2'])} in the features and {plus_minus(alike['embedding_l2'])} of the pictures, purity {plus_minus(purity['embedding_l2'])}. Influence is told the labels, so its purity owes something to that.",
 ]
 lacking = summary.lacking_models(table)
 if lacking is None:
-    gains = {column: summary.cnn_gain(table, column) for column in ("purity", "pixels_class", "coherence")}
-    by_class = summary.gain_by_class(table, "purity")
+    gained = {
+        column: summary.cnn_gain(table, column)
+        for column in ("purity", "compactness_class", "pixels_class", "coherence")
+    }
+    gains = {column: mean_interval(values.to_numpy()) for column, values in gained.items()}
+    by_class = summary.by_class(table, gained["purity"])
+    over_classes = mean_interval(by_class.to_numpy())
+    judged_models = [one for one, _ in trained if one in ("cnn", "resnet")]
+    inputs = {one: stored["parameters"][trained.index((one, seed))] // len(classes) - 1 for one, seed in trained}
     retrainings = summary.spread_of_trainings(table, "cnn", "purity")
     lines += [
-        f"- **Are the CNN's groups more coherent than the ResNet's**, as the report's eye has it? By class {'yes' if gains['purity'][0] > gains['purity'][1] else 'not measurably'}: purity {plus_minus(gains['purity'], 2, '+')} (CNN minus ResNet, paired over seed images, raw influence). "
-        f"But class by class it runs from {by_class.min():+.2f} ({classes[by_class.idxmin()]}) to {by_class.max():+.2f} ({classes[by_class.idxmax()]}), above +0.1 in {(by_class > 0.1).sum()} of {len(by_class)}, and the second training of the CNN differs from the first by {plus_minus(retrainings, 2, '+')}. "
-        "The interval is over seed images for these very trainings: with one ResNet nobody can say what another would give.",
-        f"- **As pictures** the CNN's groups are {'closer together' if sum(gains['pixels_class']) < 0 else 'not closer together'} than the ResNet's: distance {plus_minus(gains['pixels_class'], 2, '+')}. In mean cosine influence they differ by {plus_minus(gains['coherence'], 2, '+')}, but the ResNet's last layer has twice the features, and in more dimensions cosines are smaller.",
+        f"- **Are the CNN's groups more coherent than the ResNet's**, as the report's eye has it? By class {'yes, for images of these classes' if gains['purity'][0] > gains['purity'][1] else 'not measurably'}: purity {plus_minus(gains['purity'], 2, '+')} (CNN minus ResNet, paired over seed images, raw influence). "
+        f"With the {len(by_class)} classes in place of the {len(gained['purity'])} seed images as units the interval is {plus_minus(over_classes, 2, '+')}, which {'still excludes' if abs(over_classes[0]) > over_classes[1] else 'includes'} 0: the first is for more images of these classes, the second would be for other classes. "
+        f"Class by class it runs from {by_class.min():+.2f} ({classes[by_class.idxmin()]}) to {by_class.max():+.2f} ({classes[by_class.idxmax()]}), above +0.1 in {(by_class > 0.1).sum()} of {len(by_class)}, and the second training of the CNN differs from the first by {plus_minus(retrainings, 2, '+')}. "
+        f"Both intervals are for these very trainings ({judged_models.count('cnn')} of the CNN, {judged_models.count('resnet')} of the ResNet): they say nothing of what others would give.",
+        f"- **As pictures** the CNN's groups are {'closer together than' if sum(gains['pixels_class']) < 0 else 'farther apart than' if gains['pixels_class'][0] > gains['pixels_class'][1] else 'not measurably closer together than'} the ResNet's: distance {plus_minus(gains['pixels_class'], 2, '+')}, relative to the same random images of the class for both. "
+        f"Each in its own features, again relative to these: {plus_minus(gains['compactness_class'], 2, '+')}. In mean cosine influence they differ by {plus_minus(gains['coherence'], 2, '+')}. The last two do not compare quite alike: the CNN's last layer has {inputs['cnn']} features and the ResNet's {inputs['resnet']}, and in more dimensions distances differ less and cosines are smaller.",
     ]
 display(Markdown("\n".join(lines)))
 
 # %% [markdown]
 # ## Is it the model, or its initialisation?
 #
-# The report says that the outcome depends on both. So grow groups from the same seed images in other trainings and count: the overlap of two groups is $|A \cap B| / |A \cup B|$, without
-# the seed image. Read it against two levels. The floor is chance. The ceiling is how well groups reproduce *within* one training under a change that should not matter: starting from the
-# nearest image of the same class instead, or with another damping of the Hessian.
+# The report says that the outcome depends on both. So grow groups from the same seed images in other trainings and count: the overlap of two groups is $|A \cap B| / |A \cup B|$ (Jaccard), without
+# the seed image where both have the same. Read it against two levels. The floor is chance. The ceiling is how well groups reproduce *within* one training under a change that should not matter: starting from the
+# nearest image of the same class instead, or with $(H + \lambda I)^{-1}$ in place of $H^+$, λ being a share of the largest eigenvalue $\lambda_{\max}$.
 
 # %%
 floor = chance_overlap(size - 1, len(labels) - 1)
 floor_of_class = chance_overlap(size - 1, int(np.bincount(labels).min()) - 1)
 COMPARED = ("raw_algorithm", "cosine", "embedding_l2")
 found = {method: summary.comparisons(table, mine, method) for method in COMPARED}
-series = {
-    METHODS[method]: interval_table("comparison", list(pairs), list(pairs.values())) for method, pairs in found.items()
-}
+series = {METHODS[method]: summary.overlap_intervals(pairs) for method, pairs in found.items()}
 
 # %% tags=["hide-input"]
 raw = series[METHODS["raw_algorithm"]].set_index("comparison")
@@ -406,7 +417,7 @@ display(Markdown("\n".join(lines)))
 # ## Hubs: the same few images in every group
 #
 # Definition 3.2 adds $K(x, x)$ to the score. Where self-influence is heavy-tailed, the images with the largest $K(x, x)$ win whatever the seed image is. Call an image a *hub* if it is in more than 10 % of all groups
-# of one kind; random groups have next to none.
+# of one kind. Where ten classes have equally many seed images, no image becomes one by joining the groups of one class alone.
 
 
 # %% tags=["hide-input"]
@@ -432,7 +443,13 @@ for method in ("raw_definition", "raw_algorithm"):
         )
     )
 hubs = {method: mean_of("hub_share", method) for method in METHODS}
-elsewhere = {method: mean_of("overlap_other", method) for method in METHODS}
+
+
+def pairs_of(column, method):
+    return summary.of_pairs(summary.rows_of(table, mine, method)[column])
+
+
+elsewhere = {method: pairs_of("overlap_other", method) for method in METHODS}
 show(
     figures.group_pictures(
         f"Hubs are {plus_minus(100 * np.array(hubs['raw_definition']), 0)} % of a group by Definition 3.2<br>and {plus_minus(100 * np.array(hubs['raw_algorithm']), 0)} % by Algorithm 1",
@@ -446,7 +463,7 @@ rows = [
     {
         "group": METHODS[method],
         f"in more than {OFTEN:.0%} of the groups": plus_minus(hubs[method], 3),
-        "overlap, another image of the class": plus_minus(mean_of("overlap_own", method), 3),
+        "overlap, another image of the class": plus_minus(pairs_of("overlap_own", method), 3),
         "overlap, an image of another class": plus_minus(elsewhere[method], 3),
         "misclassified": plus_minus(wrong[method], 2),
     }
@@ -454,13 +471,13 @@ rows = [
 ]
 show_table(
     pd.DataFrame(rows),
-    f"How far groups are the same whatever the seed image; {named(mine)}, over {IMAGES}, 95 % intervals. Chance overlap {floor:.1g}.",
+    f"How far groups are the same whatever the seed image; {named(mine)}, over {IMAGES}, 95 % intervals (of overlaps: twice those of as many independent images, since each pair counts with both). Chance: hubs {max(chance['hub_share'], 1e-4):.1g}{' or less' if chance['hub_share'] < 1e-4 else ''}, overlap {floor:.1g}.",
 )
 display(
     Markdown(
         f"Groups of seed images from different classes overlap by {plus_minus(elsewhere['raw_definition'])} under Definition 3.2 and by {plus_minus(elsewhere['raw_algorithm'], 3)} under Algorithm 1. "
-        f"Those of different seed images of one class overlap by {plus_minus(mean_of('overlap_own', 'raw_algorithm'))} (Algorithm 1) and {plus_minus(mean_of('overlap_own', 'cosine'), 3)} (cosine influence): "
-        "that part of a group belongs to the class, not to the seed image."
+        f"Those of different seed images of one class overlap by {plus_minus(pairs_of('overlap_own', 'raw_algorithm'), 3)} (Algorithm 1) and {plus_minus(pairs_of('overlap_own', 'cosine'), 3)} (cosine influence): "
+        "that part of a group does not depend on which image of the class the search starts from."
     )
 )
 
@@ -515,13 +532,31 @@ else:
 # %% tags=["hide-input"]
 if sweep:
     numbers = sweep[DEFAULT]
+    values = summary.verdict_values(table)
+    wider = {check: mean_interval(summary.by_class(table, column).to_numpy()) for check, column in values.items()}
+    power = numbers["size_exponent"]
     display(
         Markdown(
-            f"In words: groups of one seed image overlap by at most {plus_minus(numbers['group_overlap'], 3)} between trainings and models. The CNN's groups contain {plus_minus(100 * np.array(numbers['cnn_purity_gain']), 0, '+')} percentage points more of the seed image's class than the ResNet's. "
-            f"Influence per member grows with size to the power {plus_minus(numbers['size_exponent'])}, so it is no measure to compare sizes or models by. "
+            f"In words: groups of one seed image overlap by {plus_minus(numbers['group_overlap'], 3)} on average, in the larger of the two comparisons (two trainings of the CNN; CNN and ResNet). The CNN's groups contain {plus_minus(100 * np.array(numbers['cnn_purity_gain']), 0, '+')} percentage points more of the seed image's class than the ResNet's (minus: fewer). "
+            f"From {FIRST} to {size} images influence per member goes with size to the power {plus_minus(power)}, mean over models"
+            + (
+                ": it grows, in proportion to size or nearly so. "
+                if power[0] - power[1] >= 0.8
+                else ": it grows, but more slowly than in proportion to size, so that “about linearly” would say too much. "
+                if power[0] - power[1] > 0 and sum(power) < 0.8
+                else ". "
+            )
+            + ("Dividing by size has not made groups of different sizes comparable. " if power[0] > power[1] else "")
+            + f"With the {len(np.unique(labels))} classes as units in place of the seed images, the three intervals are {plus_minus(wider['group_overlap'], 3)}, {plus_minus(100 * np.array(wider['cnn_purity_gain']), 0, '+')} points and {plus_minus(wider['size_exponent'])}. "
             + "With other λ the powers are "
             + ", ".join(
                 f"{plus_minus(value['size_exponent'])} (λ = {setting} λmax)"
+                for setting, value in sweep.items()
+                if setting != DEFAULT
+            )
+            + ". The gain in points is "
+            + ", ".join(
+                f"{plus_minus(100 * np.array(value['cnn_purity_gain']), 0, '+')} (λ = {setting} λmax)"
                 for setting, value in sweep.items()
                 if setting != DEFAULT
             )
@@ -541,9 +576,10 @@ if sweep:
 # %% tags=["hide-input"]
 display(
     Markdown(
-        f"- Raw influence, Algorithm 1: purity {purity['raw_algorithm'][0]:.2f}; {100 * wrong['raw_algorithm'][0]:.0f} % of a group are misclassified (of all images {100 * base:.0f} %); in the features {tight['raw_algorithm'][0]:.2f} times as far apart as random images of the class. "
-        f"Definition 3.2: {100 * hubs['raw_definition'][0]:.0f} % of a group are hubs ({named(mine)}).\n"
-        f"- Cosine influence, which makes the two rules one: purity {purity['cosine'][0]:.2f}, {100 * wrong['cosine'][0]:.0f} % misclassified, {tight['cosine'][0]:.2f} times as far apart.\n"
-        "- Totals of influence compare neither sizes nor models. Next: [the whole training set in groups](07_image_partition.ipynb)."
+        f"- Raw influence, Algorithm 1: purity {plus_minus(purity['raw_algorithm'])}; {plus_minus(100 * np.array(wrong['raw_algorithm']), 0)} % of a group are misclassified (of all images {100 * base:.0f} %); in the features {plus_minus(tight['raw_algorithm'])} times as far apart as random images of the class. "
+        f"Definition 3.2: {plus_minus(100 * np.array(hubs['raw_definition']), 0)} % of a group are hubs ({named(mine)}).\n"
+        f"- Cosine influence, which makes the two rules one: purity {plus_minus(purity['cosine'])}, {plus_minus(100 * np.array(wrong['cosine']), 0)} % misclassified, {plus_minus(tight['cosine'])} times as far apart.\n"
+        f"- Totals of influence carry the scale of a model's gradients and the group's size. Per member they went with size to the power {', '.join(f'{value:.2f} ({MODELS[one]})' for one, value in powers.items())} (0 where sizes can be compared, 1 where all gradients are equal).\n"
+        "- Next: [the whole training set in groups](07_image_partition.ipynb)."
     )
 )

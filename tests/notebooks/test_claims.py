@@ -13,7 +13,7 @@ from influence_lab.notebooks.claims import (
     load_claims,
 )
 from influence_lab.notebooks.ledger import merge
-from influence_lab.notebooks.record import leave_open, record
+from influence_lab.notebooks.record import leave_open, record, verdict_html
 
 KEYS = {"id", "source", "section", "statement", "page", "verdict", "reason"}
 KEYS |= {"measured", "expected", "tolerance", "uncertainty"}
@@ -45,6 +45,28 @@ def claim(*checks: Check, correction=None, identifier="A1", page="01_page") -> C
 )
 def test_a_check_passes_when_its_whole_interval_does(rule, value, uncertainty, outcome):
     assert check(rule=rule).outcome(Measurement(value=value, uncertainty=uncertainty)) == outcome
+
+
+@pytest.mark.parametrize(
+    ("source", "ours", "label"),
+    [
+        (2.0, 2.0, "To add:"),
+        ((2.0, 0.1), 2.0, "To add:"),
+        (2.0, 9.0, "Put forward beside it, and not confirmed:"),
+        (2.0, (2.0, 0.1), "Put forward beside it, and not confirmed:"),
+        (3.0, (2.0, 0.1), "Put forward beside it, and not confirmed:"),
+        (3.0, 2.0, "Correct is:"),
+        (3.0, 9.0, "Put forward in its place, and failing too:"),
+    ],
+)
+def test_our_statement_is_called_right_only_where_its_own_check_passes(source, ours, label):
+    both = claim(check(), check("other", of="correction"), correction="ours")
+    values = {
+        name: value if isinstance(value, tuple) else (value, 0)
+        for name, value in zip(("slope", "other"), (source, ours), strict=True)
+    }
+    measured = {name: Measurement(value=value, uncertainty=half) for name, (value, half) in values.items()}
+    assert f"<strong>{label}</strong>" in verdict_html(both, measured, judge(both, measured))
 
 
 @pytest.mark.parametrize(

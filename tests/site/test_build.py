@@ -60,8 +60,10 @@ def test_a_page_that_is_run_for_another_value_has_a_title_of_its_own():
     about = {"notebook": "01_page", "parameters": {}, "versions": {}}
     notebook = page_for_site("01_page_two", nbformat.v4.new_notebook(cells=cells, metadata={"influence_lab": about}))
     assert notebook.cells[0].source == r"# A \\1 title" + "\n\n# not this"
-    assert "notebooks/01_page.py" in notebook.cells[-1].source
-    assert "results/notebooks/01_page_two.ipynb" in notebook.cells[-1].source
+    footer = notebook.cells[-1].source  # the source to edit, the page to rerun, and what is not in the configuration
+    assert "edit notebooks/01_page.py" in footer
+    assert "results/notebooks/01_page_two.ipynb" in footer
+    assert "`page` of `config.yaml`, but for those that `VARIANTS`" in footer
 
 
 def test_a_figure_cannot_break_out_of_its_script():

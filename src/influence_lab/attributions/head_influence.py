@@ -42,7 +42,7 @@ def whitening(hessian: Array, cutoff: float, damping: float = 0.0) -> Whitening:
 
     Args:
         hessian: H, symmetric, shape (p, p).
-        cutoff: directions with an eigenvalue of H of at most `cutoff` times the largest are dropped. At 1e-10, only
+        cutoff: directions with an eigenvalue of H of at most `cutoff` times the largest are dropped. At 1e-12, only
             those that are zero up to rounding.
         damping: λ, added to the eigenvalues that are kept.
 
@@ -50,12 +50,11 @@ def whitening(hessian: Array, cutoff: float, damping: float = 0.0) -> Whitening:
         ValueError: no eigenvalue is positive.
     """
     values, vectors = np.linalg.eigh(hessian)
-    kept = values > cutoff * values[-1]
-    if values[-1] <= 0 or not kept.any():
-        raise ValueError(f"the largest eigenvalue of the Hessian is {values[-1]:.2g}, need > 0")
-    order = np.argsort(values)[::-1]
-    order = order[kept[order]]
-    return Whitening(vectors[:, order] / np.sqrt(values[order] + damping), values[::-1])
+    values, vectors = values[::-1], vectors[:, ::-1]  # in decreasing order
+    if not values[0] > 0:  # NaN neither
+        raise ValueError(f"the largest eigenvalue of the Hessian is {values[0]:.2g}, need > 0")
+    rank = np.count_nonzero(values > cutoff * values[0])
+    return Whitening(vectors[:, :rank] / np.sqrt(values[:rank] + damping), values)
 
 
 def influence_features(head: SoftmaxHead, white: Whitening, dtype: type = np.float32, chunk: int = 4096) -> Array:

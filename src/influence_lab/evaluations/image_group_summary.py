@@ -1,5 +1,6 @@
 """What page 07_image_groups says of the table of groups: means over seed images with their intervals."""
 
+from collections.abc import Mapping
 from itertools import combinations
 
 import numpy as np
@@ -25,6 +26,7 @@ METHODS = {
     "random": "random",
 }
 WITHIN = "same training"  # how the names of comparisons within one training begin
+OWN_CLASS = f"{WITHIN}, another image of the class"
 LEAST = 50  # seed images that a verdict needs
 
 
@@ -72,11 +74,20 @@ def model_overlap(table: pd.DataFrame, one: str, other: str, method: str, settin
     return np.mean([overlaps(table, *pair, method, setting) for pair in pairs], axis=0) if pairs else None
 
 
-def gain_by_class(table: pd.DataFrame, column: str, method: str = "raw_algorithm") -> pd.Series:
-    """`cnn_gain` class by class, without intervals: by the seed images' label."""
-    cnn, resnet = (of_model(table, model, method, column) for model in ("cnn", "resnet"))
+def by_class(table: pd.DataFrame, values: pd.Series) -> pd.Series:
+    """The mean of a measure by seed image in each of their classes, by label."""
     label = table.drop_duplicates("image").set_index("image")["label"]
-    return (cnn - resnet).groupby(label).mean()
+    return values.groupby(label).mean()
+
+
+def of_pairs(means: Array) -> Pair:
+    r"""A mean over pairs of seed images with its 95 % interval, from each image's mean over its pairs.
+
+    Each pair counts with both its images. So the mean over pairs varies twice as much as that of as many independent
+    images would (Hoeffding 1948: variance $4\sigma_1^2/m$ in place of $\sigma_1^2/m$).
+    """
+    value, half = mean_interval(means)
+    return value, 2 * half
 
 
 def spread_of_trainings(table: pd.DataFrame, model: str, column: str, method: str = "raw_algorithm") -> Pair:
@@ -101,9 +112,16 @@ def comparisons(table: pd.DataFrame, mine: Trained, method: str) -> dict[str, Ar
     found[f"{WITHIN}, from the nearest image"] = own["overlap_neighbour"]
     for setting in table.loc[table["setting"] != DEFAULT, "setting"].unique():
         found[f"{WITHIN}, λ = {setting} λmax"] = rows_of(table, mine, method, setting)["overlap_default"]
-    found[f"{WITHIN}, another image of the class"] = own["overlap_own"]
+    found[OWN_CLASS] = own["overlap_own"]
     whole = {name: np.asarray(values, dtype=float) for name, values in found.items() if values is not None}
     return {name: values for name, values in whole.items() if len(values) and np.isfinite(values).all()}
+
+
+def overlap_intervals(found: Mapping[str, Array]) -> pd.DataFrame:
+    """Means of `comparisons` with their 95 % intervals: columns comparison, mean, half."""
+    table = interval_table("comparison", list(found), list(found.values()))
+    pairs = table["comparison"] == OWN_CLASS
+    return table.assign(half=table["half"].where(~pairs, [of_pairs(values)[1] for values in found.values()]))
 
 
 def retrained(model: str) -> str:
@@ -116,10 +134,10 @@ def crossed(one: str, other: str) -> str:
     return f"{MODELS[one]} and {MODELS[other]}"
 
 
-def cnn_gain(table: pd.DataFrame, column: str, method: str = "raw_algorithm") -> Pair:
-    """A measure of the CNN minus that of the ResNet, each a mean over trainings, paired by seed image."""
-    cnn, resnet = (of_model(table, model, method, column) for model in ("cnn", "resnet"))
-    return mean_interval((cnn - resnet).to_numpy())
+def cnn_gain(table: pd.DataFrame, column: str, setting: str = DEFAULT) -> pd.Series:
+    """A measure of the CNN minus that of the ResNet by seed image, each a mean over trainings; raw, Algorithm 1."""
+    cnn, resnet = (of_model(table, model, "raw_algorithm", column, setting) for model in ("cnn", "resnet"))
+    return cnn - resnet
 
 
 def by_method(table: pd.DataFrame, column: str) -> dict[Trained, pd.DataFrame]:
@@ -147,8 +165,10 @@ def growth(traces: Array) -> pd.DataFrame:
     return pd.DataFrame({"size": sizes} | {name: np.exp(values) for name, values in ends.items()})
 
 
-def verdict_numbers(table: pd.DataFrame, setting: str = DEFAULT) -> dict[str, Pair]:
-    """The checks of claim B22: raw influence and Algorithm 1, means over seed images with 95 % intervals.
+def verdict_values(table: pd.DataFrame, setting: str = DEFAULT) -> pd.DataFrame:
+    """What the checks of claim B22 are means of: raw influence and Algorithm 1, a column a check, by seed image.
+
+    The slope is a mean over each model's trainings, and then over models.
 
     Raises:
         ValueError: two trainings of the CNN or one of the ResNet are not there.
@@ -162,12 +182,18 @@ def verdict_numbers(table: pd.DataFrame, setting: str = DEFAULT) -> dict[str, Pa
     ]
     models = list(dict.fromkeys(model for model, _ in trained_models(table)))
     exponents = [of_model(table, model, method, "exponent", setting) for model in models]
-    purities = [of_model(table, model, method, "purity", setting) for model in ("cnn", "resnet")]
-    return {
-        "group_overlap": mean_interval(max(candidates, key=np.mean)),
-        "cnn_purity_gain": mean_interval((purities[0] - purities[1]).to_numpy()),
-        "size_exponent": mean_interval(np.mean(exponents, axis=0)),
+    gain = cnn_gain(table, "purity", setting)
+    columns = {
+        "group_overlap": max(candidates, key=np.mean),
+        "cnn_purity_gain": gain,
+        "size_exponent": np.mean(exponents, axis=0),
     }
+    return pd.DataFrame(columns, index=gain.index)
+
+
+def verdict_numbers(table: pd.DataFrame, setting: str = DEFAULT) -> dict[str, Pair]:
+    """The checks of claim B22, means over seed images with 95 % intervals; errors as of `verdict_values`."""
+    return {check: mean_interval(values.to_numpy()) for check, values in verdict_values(table, setting).items()}
 
 
 def lacking_models(table: pd.DataFrame) -> str | None:

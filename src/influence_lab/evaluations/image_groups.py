@@ -5,7 +5,7 @@ A group is a row of image indices with the seed image first.
 
 import numpy as np
 from scipy.spatial.distance import pdist
-from scipy.stats import hypergeom
+from scipy.stats import binom, hypergeom
 
 Array = np.ndarray
 
@@ -39,6 +39,17 @@ def chance_overlap(count: int, candidates: int) -> float:
     """
     shared = np.arange(count + 1)
     return float(hypergeom(candidates, count, count).pmf(shared) @ (shared / (2 * count - shared)))
+
+
+def chance_hub_share(count: int, candidates: int, groups: int) -> float:
+    """Expected `hub_share` of groups of `count` other images, each drawn at random from the same candidates.
+
+    An image of one group is in each of the others with probability count / candidates.
+
+    >>> chance_hub_share(3, 3, 20)
+    1.0
+    """
+    return float(binom.sf(np.floor(OFTEN * groups) - 1, groups - 1, count / candidates))
 
 
 def purity(members: Array, labels: Array) -> Array:
@@ -144,7 +155,8 @@ def exponent_in_random_order(influence: Array, itself: Array) -> Array:
     r"""`size_exponent` of the expected influence when the members of each group join in random order, shape (m,).
 
     Then $E[K(S, S)]/\#S = \bar a + (\#S - 1)\,\bar b$, with $\bar a$ the mean of K(x, x) and $\bar b$ that of
-    K(x, y) over pairs of members. A greedy search takes the best first, which makes its own exponent smaller.
+    K(x, y) over pairs of members. A greedy search takes the best first, which makes its own exponent smaller,
+    unless it meets long gradients late.
 
     Args:
         influence: K(G, G) at sizes 1, 2, …, shape (m, size).

@@ -1,9 +1,9 @@
 r"""The last layer of an image classifier: softmax regression on the features that the layers before it compute.
 
-With $h_i$ the features and a 1, $p_i$ the probabilities and $e_{y_i}$ the one-hot label, the gradient of one loss is
-$g_i = r_i \otimes h_i$ with the residual $r_i = p_i - e_{y_i}$, and the Hessian of the mean loss is
-$H = \frac1n\sum_i (\mathrm{diag}\,p_i - p_i p_i^\top) \otimes h_i h_i^\top$. Parameters are ordered class by class, the
-bias of a class after its weights: p = K (d + 1). Nothing of size n × p is kept.
+With $\mathbf h_i$ the features and a 1, $p_i$ the probabilities and $e_{y_i}$ the one-hot label, the gradient of one
+loss is $g_i = r_i \otimes \mathbf h_i$ with the residual $r_i = p_i - e_{y_i}$, and the Hessian of the mean loss is
+$H = \frac1n\sum_i (\mathrm{diag}\,p_i - p_i p_i^\top) \otimes \mathbf h_i \mathbf h_i^\top$. Parameters are ordered
+class by class, the bias of a class after its weights: p = K (d + 1). Nothing of size n × p is kept.
 """
 
 from collections.abc import Sequence
@@ -76,7 +76,7 @@ class SoftmaxHead:
         """Share of images whose prediction is their label."""
         return float(np.mean(self.predictions == self.labels))
 
-    def rows(self, chosen: Array | Sequence[int]) -> "SoftmaxHead":
+    def rows(self, chosen: Array | Sequence[int] | slice) -> "SoftmaxHead":
         """The same layer on some of the images."""
         return SoftmaxHead(self.features[chosen], self.logits[chosen], self.labels[chosen])
 
@@ -97,10 +97,10 @@ class SoftmaxHead:
         return np.stack(sums).reshape(len(sums), -1)
 
     def products(self, vectors: Array) -> Array:
-        r"""$g_i^\top v_j$ of all images with some vectors, by $r_i^\top V_j h_i$ with $V_j$ the vector as K × (d + 1).
+        r"""$g_i^\top v_j$ of all images with some vectors, by $r_i^\top V_j \mathbf h_i$.
 
         Args:
-            vectors: shape (m, p).
+            vectors: v, shape (m, p); V_j is v_j as a matrix of shape (K, d + 1).
 
         Returns:
             Shape (n, m).
@@ -116,9 +116,11 @@ class SoftmaxHead:
     def hessian(self, chunk: int = 2048) -> Array:
         r"""H of the mean loss, shape (p, p).
 
-        Two classes $k \ne l$ have the block $-B_{kl}$, $B_{kl} = \frac1n\sum_i p_{ik} p_{il} h_i h_i^\top$, and as
-        $p_{ik}(1 - p_{ik}) = \sum_{l \ne k} p_{ik} p_{il}$, the block of k with itself is $\sum_{l \ne k} B_{kl}$. So
-        nothing cancels, and $B_{kl} = A^\top A$ costs half a product of matrices.
+        Two classes $k \ne l$ have the block $-B_{kl}$,
+        $B_{kl} = \frac1n\sum_i p_{ik} p_{il} \mathbf h_i \mathbf h_i^\top$. As
+        $p_{ik}(1 - p_{ik}) = \sum_{l \ne k} p_{ik} p_{il}$, the block of k with itself is $\sum_{l \ne k} B_{kl}$, and
+        nothing cancels. With the rows $\sqrt{p_{ik} p_{il} / n}\,\mathbf h_i^\top$ in A, $B_{kl} = A^\top A$, which
+        costs half a product of matrices.
 
         Args:
             chunk: images at a time, few enough for the processor's cache.
@@ -139,7 +141,11 @@ class SoftmaxHead:
         return H.transpose(0, 2, 1, 3).reshape(self.size, self.size)
 
     def hessian_product(self, vector: Array) -> Array:
-        r"""H v without H: $\frac1n\sum_i [p_i \odot (V h_i) - p_i (p_i^\top V h_i)] \otimes h_i$, 4 n p steps."""
+        r"""H v without H, in 4 n p steps.
+
+        $H v = \frac1n\sum_i [p_i \odot (V \mathbf h_i) - p_i (p_i^\top V \mathbf h_i)] \otimes \mathbf h_i$
+        with V the vector as a matrix of shape (K, d + 1).
+        """
         along = self.features @ vector.reshape(self.classes, -1).T  # (n, K)
         weighted = self.probabilities * along
         output = weighted - self.probabilities * weighted.sum(axis=1, keepdims=True)

@@ -61,9 +61,7 @@ def verdict_html(claim: Claim, measured: dict[str, Measurement], judgement: Judg
     """A claim, its checks with their numbers, and its verdict, as the box that a page shows."""
     rows = "".join(_row(check, measured[check.name]) for check in claim.checks)
     verdict = judgement.verdict
-    # refuted with a correction: the correction failed as well
-    labels = {"corrected": "Correct is:", "refuted": "Put forward in its place, and failing too:"}
-    label = labels.get(verdict, "To add:")
+    label = _label(claim, measured, verdict)
     correction = f"<p><strong>{label}</strong> {html_with_math(claim.correction)}</p>" if claim.correction else ""
     return (
         f'<div class="claim claim-{verdict}" id="claim-{claim.id}">'
@@ -122,6 +120,16 @@ def _claim(claim_id: str) -> Claim:
     if claim is None:
         raise LedgerError(f"no claim {claim_id!r} in notebooks/claims.yaml")
     return claim
+
+
+def _label(claim: Claim, measured: dict[str, Measurement], verdict: str) -> str:
+    """What our own statement is to the source's: nothing that a check of it does not support is called right."""
+    own = [check.outcome(measured[check.name]) for check in claim.checks if check.of == "correction"]
+    if verdict == "corrected":
+        return "Correct is:"
+    if verdict == "refuted":
+        return "Put forward in its place, and failing too:"
+    return "To add:" if all(outcome == "passes" for outcome in own) else "Put forward beside it, and not confirmed:"
 
 
 def _row(check: Check, measured: Measurement) -> str:

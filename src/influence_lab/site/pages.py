@@ -44,6 +44,7 @@ def _footer(name: str, about: dict[str, Any]) -> str:
     notebook = about["notebook"]
     parameters = yaml.safe_dump(about["parameters"], sort_keys=False, default_flow_style=None).strip()
     versions = ", ".join(f"{escape(package)} {number}" for package, number in about["versions"].items())
+    variant = "" if name == notebook else ", but for those that `VARIANTS` in the `Snakefile` sets for this page"
     return f"""## Edit and rerun this page
 
 ```bash
@@ -55,7 +56,7 @@ make lab
 .venv/bin/snakemake --cores all
 ```
 
-The parameters of this run, from the section `{notebook[3:]}` of `config.yaml`:
+The parameters of this run, from the section `{notebook[3:]}` of `config.yaml`{variant}:
 
 ```yaml
 {parameters}
