@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -8,9 +9,10 @@ from influence_lab.attributions.influence_partition import cohesion, objective_s
 from influence_lab.evaluations.image_components import components, explained, extremes
 from influence_lab.evaluations.image_head import Heads
 from influence_lab.evaluations.image_partition import partition_arrays
+from influence_lab.evaluations.intervals import jackknife_interval
 from influence_lab.evaluations.partition_agreement import agreement, agreement_table, partners, purity, within
 from influence_lab.evaluations.partition_removals import controls, removal, trained
-from influence_lab.evaluations.partition_summaries import log_correlation, objective_table, over_starts
+from influence_lab.evaluations.partition_summaries import log_correlation, objective_table, over_starts, ratio
 from influence_lab.evaluations.similar_images import nearest, similarity_table
 from influence_lab.models.head_refit import refit
 from influence_lab.models.softmax_head import SoftmaxHead
@@ -193,3 +195,21 @@ def test_more_images_in_a_subset_than_there_are_is_refused():
 def test_log_correlation_is_one_for_any_power_law():
     x = np.linspace(1, 5, 9)
     assert_allclose(log_correlation(np.column_stack([x, 3 * x**2.5])), 1)
+
+
+def test_interval_of_the_agreement_between_starts_is_the_jackknife_over_starts():
+    pairs = RNG.random((5, 5))
+    pairs = pairs + pairs.T
+    place = {"kind": "raw", "k": 5, "measure": "ami restart", "model": "cnn", "seed": 0}
+    table = pd.DataFrame([place | {"value": np.delete(pairs[start], start).mean()} for start in range(5)])
+
+    def mean_pair(kept):
+        return pairs[np.ix_(kept, kept)][np.triu_indices(len(kept), 1)].mean()
+
+    expected = jackknife_interval(mean_pair, np.arange(5))
+    assert_allclose(over_starts(table, "raw", 5, "ami restart", "cnn", 0), expected, rtol=1e-10)
+
+
+def test_interval_of_a_ratio_is_the_spread_of_ratios():
+    draws = RNG.normal([[0.5], [0.8]], [[0.01], [0.02]], (2, 100_000))
+    assert_allclose(ratio((0.5, 0.01), (0.8, 0.02))[1], (draws[0] / draws[1]).std(), rtol=0.02)  # 1 % by chance

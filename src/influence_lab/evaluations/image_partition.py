@@ -10,6 +10,7 @@ from influence_lab.attributions.influence_partition import (
     cohesion,
     greedy_partition,
     group_sums,
+    improvable,
     k_means,
     objective_share,
     random_share,
@@ -93,7 +94,8 @@ def _groups(of: Mapping[str, Array], arrays: Mapping[str, Array], section: Mappi
     """What the page shows of each group of the first partition into the shown number of groups.
 
     `central_{kind}`, shape (k, pictures): images nearest to the centre, −1 where there are no more; `typical_{kind}`:
-    their mean K with the group; `cohesion_{kind}`, shape (k,): K(G, G)/#G with raw influence K.
+    their mean K with the group; `cohesion_{kind}`, shape (k,): K(G, G)/#G with raw influence K; `joining_{kind}` and
+    `leaving_{kind}`, shape (k,): images that would raise K(G, G)/#G, in the influence of the kind.
     """
     count, pictures = section["groups"], section["pictures"]
     found = {}
@@ -111,6 +113,7 @@ def _groups(of: Mapping[str, Array], arrays: Mapping[str, Array], section: Mappi
             central[number, : len(best)], typical[number, : len(best)] = best, near[best]
         found[f"central_{kind}"], found[f"typical_{kind}"] = central.astype(np.int32), typical.astype(np.float32)
         found[f"cohesion_{kind}"] = cohesion(of["raw"], groups, count)
+        found[f"joining_{kind}"], found[f"leaving_{kind}"] = improvable(of[kind], groups, count)
     return found
 
 
