@@ -114,7 +114,7 @@ gap = difference(here, "same_label", "cosine", "features", by="way", paired="que
 ranked = sorted(WAYS, key=lambda way: -same_label[way][0])
 show(
     sheets_figure(
-        f"{WAYS[ranked[0]][0].capitalize()} finds images of the same class most often:<br>"
+        "Of the nearest images so many have the query's class:<br>"
         + ", ".join(f"{WAYS[way][0]} {same_label[way][0]:.0%}" for way in ranked),
         query_sheets(images, arrays, classes, shown_queries),
         nearest + 1,
@@ -203,7 +203,7 @@ show(
         f"features {average['features h']:.0%}",
         explained,
     ),
-    f"Cosine influence, {WHO}. Label, prediction and both: share of the variance between groups. Residual and features: $R^2$ of linear regression.",
+    f"Cosine influence, {WHO}. Label, prediction and both: share of the variance between groups (both explain no less than either). Residual and features: $R^2$ of linear regression.",
     "Bars for each component: " + ", ".join(f"{name} {value:.2f} on average" for name, value in average.items()),
 )
 
@@ -260,8 +260,8 @@ show(
         marks,
     ),
     f"Cosine influence, {WHO}. Means over starts of k-means with 95 % intervals, hidden by the marks where they are small ({restarts} starts for "
-    f"{groups} groups, two otherwise; one for features and residuals). k-means on cosine influence searches for just this sum, the others do not: it should lie "
-    "above them, and how far is the question.",
+    f"{groups} groups, two otherwise; one for features and residuals). k-means on cosine influence searches for just this sum, the others do not: an advantage "
+    "is no surprise, and how large it is is the question.",
     f"Shares at {groups} groups: "
     + ", ".join(f"{name} {curve.set_index('k')['mean'][groups]:.3f}" for name, curve in curves.items()),
 )
@@ -499,7 +499,11 @@ show_table(
 # Here $H$ holds the curvature $\lambda$ of a small weight decay, which makes the optimum unique. Each group has two controls of its size: random images, and random images with the same labels.
 
 # %%
-KIND_NAMES = {"functioning": "functioning groups", "same labels": "same size and labels", "random": "same size, random"}
+KIND_NAMES = {
+    "functioning": "groups of cosine influence",
+    "same labels": "same size and labels",
+    "random": "same size, random",
+}
 per_kind = {kind: removals[removals["kind"] == kind].set_index("group") for kind in KIND_NAMES}
 measured = {kind: rows["measured"] for kind, rows in per_kind.items()}
 times = {
@@ -522,7 +526,7 @@ def spread(pair: tuple[float, float]) -> str:
 
 show(
     figures.removals(
-        f"Removed, a functioning group loses {np.exp(times['same labels'][0]):.1f} times what other images of its labels lose,<br>"
+        f"Taken away, a group loses {np.exp(times['same labels'][0]):.1f} times what other images of its labels lose,<br>"
         f"and {np.exp(times['random'][0]):.0f} times what random images lose",
         removals,
         KIND_NAMES,

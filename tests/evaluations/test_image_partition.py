@@ -69,7 +69,7 @@ def test_removal_measures_the_losses_at_the_minimum_without_the_group():
     alone = refit(rest, DECAY * N / rest.n).theta
     change = removal(at, group)
     losses = START.at(alone).losses - HEAD.losses
-    assert_allclose(change["measured"], losses[:7].sum(), rtol=1e-6)
+    assert_allclose(change["measured"], losses[:7].sum(), rtol=1e-5)  # the refit stops at 1e-6
     assert_allclose(change["others"], losses[7:].mean(), rtol=1e-5)
     assert_allclose(change["test"], losses.mean(), rtol=1e-5)
 

@@ -16,6 +16,7 @@ from influence_lab.models.head_refit import refit, refit_without
 from influence_lab.models.softmax_head import SoftmaxHead
 
 Array = np.ndarray
+TOLERANCE = 1e-6  # on the gradient that is left, as a share of the first: six digits of the change
 
 
 class Trained(NamedTuple):
@@ -75,7 +76,7 @@ def removal(at: Trained, group: Array) -> dict[str, float]:
         size; measured, predicted and newton: change of the sum of the group's own losses, nats; others: of the mean
         loss of the other images; test: of the mean loss of all test images.
     """
-    removed = refit_without(at.train, at.theta, at.hessian, group, at.decay).theta
+    removed = refit_without(at.train, at.theta, at.hessian, group, at.decay, TOLERANCE).theta
     change = at.train.at(removed).losses - at.train.losses
     inside, n = at.train.rows(group), at.train.n
     gradient = inside.gradient_of(np.ones((inside.n, 1)))[0]  # of the summed loss
