@@ -184,7 +184,7 @@ def test_table_and_curves_are_of_all_partitions(arrays):
     assert_allclose(same["value"], 1)  # the other seed is the same run
     assert np.isfinite(over_starts(table, "cosine", 5, "ami labels", "cnn", 0)).all()
     assert np.isnan(over_starts(table, "cosine", 5, "ami other model", "cnn", 0)).all()
-    assert objective_table(arrays, "raw", "raw", [3, 5])["k"].tolist() == [3, 5]
+    assert objective_table(arrays, "raw", "cosine", [3, 5])["k"].tolist() == [3, 5]
 
 
 def test_more_images_in_a_subset_than_there_are_is_refused():

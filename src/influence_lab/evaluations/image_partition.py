@@ -23,6 +23,7 @@ from influence_lab.models.softmax_head import SoftmaxHead
 
 Array = np.ndarray
 INFLUENCE = ("raw", "cosine")
+CURVES = ("cosine", "features", "residuals")  # partitioned into every number of groups
 
 
 def partition_arrays(head: SoftmaxHead, section: Mapping[str, Any], images: Mapping[str, Any]) -> dict[str, Array]:
@@ -55,7 +56,7 @@ def partition_arrays(head: SoftmaxHead, section: Mapping[str, Any], images: Mapp
 
 
 def _partitions(of: Mapping[str, Array], section: Mapping[str, Any]) -> dict[str, Array]:
-    """`groups_{kind}_{k}`, shape (restarts, n), for each embedding and number of groups; two restarts if not shown."""
+    """`groups_{kind}_{k}`, shape (restarts, n): all embeddings for the shown k; two restarts of `CURVES` for others."""
     steps = section["steps"], section["final_steps"]
     return {
         f"groups_{kind}_{count}": np.stack(
@@ -66,6 +67,7 @@ def _partitions(of: Mapping[str, Array], section: Mapping[str, Any]) -> dict[str
         ).astype(np.int16)
         for kind in KINDS
         for count in section["counts"]
+        if kind in CURVES or count == section["groups"]
     }
 
 
@@ -84,7 +86,9 @@ def _references(
             shares[f"share_{kind}_random_{count}"] = random_share(Phi, count)
             shares[f"share_{kind}_singletons_{count}"] = objective_share(Phi, singletons(Phi, count))
             for other in KINDS:
-                groups = arrays[f"groups_{other}_{count}"]
+                if (name := f"groups_{other}_{count}") not in arrays:
+                    continue
+                groups = arrays[name]
                 taken = groups if other == kind else groups[:1]
                 shares[f"share_{kind}_{other}_{count}"] = [objective_share(Phi, each.astype(int)) for each in taken]
     return {name: np.asarray(value) for name, value in shares.items()}

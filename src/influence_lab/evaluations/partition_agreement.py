@@ -87,7 +87,7 @@ def agreement_table(
         for kind in KINDS:
             for count in counts:
                 full = count == shown and kind in SEARCHED
-                for restart, groups in enumerate(arrays[f"groups_{kind}_{count}"].astype(int)):
+                for restart, groups in enumerate(arrays.get(f"groups_{kind}_{count}", np.empty((0, 0))).astype(int)):
                     place = {"model": run[0], "seed": run[1], "kind": kind, "k": count, "restart": restart}
                     measured = _measures(arrays, around, kind, count, restart, groups, drawn, full)
                     rows += [place | {"measure": name, "value": value} for name, value in measured.items()]
