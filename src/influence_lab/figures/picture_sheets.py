@@ -58,7 +58,7 @@ def sheets_figure(
     """
     rows = max(-(-len(each.images) // columns) for each in sheets)
     height = max(rows * CELL, 220 if categories else 0)
-    figure = new_figure(title, "", "", height=height + 190 + 24 * title.count("<br>"))
+    figure = new_figure(title, "", "", height=height + 190 + 24 * title.count("<br>") + 28 * bool(categories))
     place = {}
     if categories:
         look, place = figure.layout, {"row": 1, "col": 1}
@@ -106,7 +106,7 @@ def sheets_figure(
             }
         ],
         margin={"t": figure.layout.margin.t + 40},
-        legend={"y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"},
+        legend={"yref": "container", "y": 0, "yanchor": "bottom", "x": 1, "xanchor": "right"},  # clear of the heading
     )
     return figure
 
