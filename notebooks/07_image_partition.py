@@ -17,8 +17,8 @@
 #
 # **The question.** Can *all* training images be divided into functioning groups, images that do the same thing to the model?
 # The report wants exactly this: "a partition of $\mathcal X$: $\mathcal G_1, \dots, \mathcal G_k$" (3.1). Its greedy method grows one group at a time
-# from one image, and a method for the whole set stayed "an ambitious project" (section 4). This page derives one that takes
-# seconds, lets you browse what it finds, and asks whether the groups are more than plain clusters.
+# from one image, and a method for the whole set stayed "an ambitious project" (section 4). This page takes one reading of that wish,
+# finds such partitions in seconds, says where they are not what the report defines, and asks whether they are more than plain clusters.
 #
 # **The embedding.** With $g_i$ the gradient of an image's loss in the last layer, $H$ the Hessian of the mean loss and $H^+ = LL^\top$,
 # the vector $\phi_i = L^\top g_i$ is the image's *influence embedding*, because
@@ -59,10 +59,12 @@ from influence_lab.attributions.image_embeddings import KINDS
 from influence_lab.evaluations.intervals import bootstrap_interval, mean_interval, plus_minus
 from influence_lab.evaluations.partition_agreement import purity
 from influence_lab.evaluations.partition_summaries import (
+    compared,
     difference,
     log_correlation,
     objective_table,
     over_starts,
+    ratio,
 )
 from influence_lab.evaluations.similar_images import WAYS
 from influence_lab.figures import image_partition as figures
@@ -112,14 +114,14 @@ gap = difference(here, "same_label", "cosine", "features", by="way", paired="que
 ranked = sorted(WAYS, key=lambda way: -same_label[way][0])
 show(
     sheets_figure(
-        f"{WAYS[ranked[0]][0].capitalize()} finds images of the same class most often:<br>"
+        "Of the nearest images so many have the query's class:<br>"
         + ", ".join(f"{WAYS[way][0]} {same_label[way][0]:.0%}" for way in ranked),
         query_sheets(images, arrays, classes, shown_queries),
         nearest + 1,
         "query ",
         [name.replace(" ", "<br>") for name, _ in WAYS.values()],
     ),
-    f"In each row the query, and right of it its {nearest} most similar images. {WHO}; shares in the title are means over {queries} random "
+    f"In each row the query, and right of it its {nearest} most similar images. {WHO}; shares in the title are means over {len(here) // len(WAYS)} random "
     "queries, intervals in the table. Point at an image to read what the model makes of it.",
     "Rows of small pictures; for each query the nearest by cosine influence, by influence and by features. Shares of the same class: "
     + ", ".join(f"{WAYS[way][0]} {plus_minus(same_label[way])}" for way in WAYS),
@@ -136,20 +138,20 @@ for (model, number, way), group in similar.groupby(["model", "seed", "way"], sor
     rows.append(row)
 show_table(
     pd.DataFrame(rows),
-    f"Shares of the {nearest} nearest images, means over {queries} queries with 95 % intervals. Hubs: found for another query too; "
-    f"by chance a share of {nearest * (queries - 1) / n:.3f}.",
+    f"Shares of the {nearest} nearest images, means over {len(here) // len(WAYS)} queries with 95 % intervals. Hubs: found for another query too; "
+    f"by chance a share of about {nearest * (len(here) // len(WAYS) - 1) / n:.3f}; their intervals are rough, because whether an answer is a hub depends on all queries.",
 )
 display(
     Markdown(
         f"In images of the query's class cosine influence and features differ by {100 * gap[0]:+.0f} ± {100 * gap[1]:.0f} percentage points. Cosine influence knows "
-        "the label, because the gradient holds $p - e_y$; the features do not. Hubs, answers that serve other queries too, are a share of "
-        f"{plus_minus(hubs['raw'])} of the answers of influence, whose largest values belong to images of large gradient whatever the query, against {plus_minus(hubs['cosine'])} "
-        f"for cosine influence and {plus_minus(hubs['features'])} for features."
+        "the label, because the gradient holds the residual $r = p - e_y$; features do not, so this is no contest between equals. Hubs, answers that serve other queries too, are a "
+        f"share of {hubs['raw'][0]:.2f} of the answers of influence ($K$ grows with the length of $\\phi$, so images of large gradient are candidates for any query), "
+        f"{hubs['cosine'][0]:.2f} for cosine influence and {hubs['features'][0]:.2f} for features."
     )
 )
 
 # %% [markdown]
-# ## Principal components, and why influence has hardly any
+# ## Principal components, and what they can show
 #
 # Datamodels have telling principal components (the report's figure 2). For influence the second moment of the embedding is
 #
@@ -157,9 +159,9 @@ display(
 # \frac1n\sum_i \phi_i\phi_i^\top = L^\top \hat F L, \qquad \hat F = \frac1n\sum_i g_i g_i^\top .
 # $$ (eq-partition-moment)
 #
-# $\hat F$ is the empirical Fisher information. Were the model right about its own errors, $\hat F = H$ would hold ([why](02_gauss_newton.ipynb)), and the moment would be
-# $L^\top H L = I$: *all* directions equal, no leading component at all, mean self-influence equal to the rank. So the leading
-# components of influence show where the model is wrong about itself, not what the images are.
+# $\hat F$ is the empirical Fisher information. Were labels as random as the model's probabilities say, $\hat F = H$ would hold up to the noise of a finite sample
+# ([why](02_gauss_newton.ipynb)), and the moment would be $L^\top H L = I$: *all* directions equal, no leading component at all, mean self-influence equal to the rank. So
+# leading components of raw influence show where the model is wrong about its own errors. Cosine influence, with all lengths 1, has no such theorem.
 
 # %% tags=["hide-input"]
 rank = int(arrays["rank"])
@@ -179,7 +181,8 @@ show(
 display(
     Markdown(
         f"Mean self-influence is {arrays['self_influence'].mean():.0f} where a model that knows its errors has {rank}, the rank; the moments run from "
-        f"{arrays['moments_raw'][rank - 1]:.2f} to {arrays['moments_raw'][0]:.2f} where it has 1."
+        f"{arrays['moments_raw'][rank - 1]:.2f} to {arrays['moments_raw'][0]:.2f} where it has 1, give or take about {2 * np.sqrt(rank / n):.2f} by chance "
+        "(more with heavy tails)."
     )
 )
 
@@ -188,7 +191,7 @@ BY = {
     "label": "label",
     "prediction": "prediction",
     "pair": "label and prediction",
-    "residual": "residual p − e_y",
+    "residual": "residual r",
     "feature": "features h",
 }
 explained = {name: arrays[f"explained_cosine_{by}"] for by, name in BY.items()}
@@ -200,33 +203,43 @@ show(
         f"features {average['features h']:.0%}",
         explained,
     ),
-    f"Cosine influence, {WHO}. Label, prediction and both: share of the variance between groups. Residual and features: $R^2$ of linear regression.",
+    f"Cosine influence, {WHO}. Label, prediction and both: share of the variance between groups (both explain no less than either). Residual and features: $R^2$ of linear regression.",
     "Bars for each component: " + ", ".join(f"{name} {value:.2f} on average" for name, value in average.items()),
 )
 
 # %% [markdown]
 # ## From one group to a partition: k-means
 #
-# Definition 3.1 calls $G$ a functioning group where $K(G, G)/\#G$ is largest, $K(G, G) = \sum_{i,j\in G}K_{ij}$. With $\mu_G$ the mean of $\phi$ over $G$,
-# $K(G, G) = \|\sum_{i\in G}\phi_i\|^2 = \#G^2\,\|\mu_G\|^2$, and so for any partition
+# Definition 3.1 calls $G$ a functioning group if, among the subsets that are allowed, it makes $K(G, G)/\#G$ largest, with $K(G, G) = \sum_{i,j\in G}K_{ij}$. With $\mu_G$ the
+# mean of $\phi$ over $G$, $K(G, G) = \|\sum_{i\in G}\phi_i\|^2 = \#G^2\,\|\mu_G\|^2$, and so for any partition
 #
 # $$
 # \sum_G\sum_{i\in G}\|\phi_i-\mu_G\|^2 = \sum_i \|\phi_i\|^2 - \sum_G \#G\,\|\mu_G\|^2 = \sum_i K_{ii} - \sum_G\frac{K(G,G)}{\#G} .
 # $$ (eq-partition-kmeans)
 #
-# The left side is what **k-means** makes small. The first sum on the right is the same for all partitions. So k-means on the influence
-# embedding makes $\sum_G K(G,G)/\#G$ large, *the report's own quantity, summed over the groups*: the functioning groups of
-# a whole training set are the k-means clusters of its influence embedding. No $n\times n$ matrix and no greedy search is needed.
+# The left side is what **k-means** makes small (to a local minimum). The first sum on the right is the same for all partitions. So k-means on the influence
+# embedding makes $\sum_G K(G,G)/\#G$ large, *the report's own quantity, summed over the groups*, with no $n\times n$ matrix and no greedy search.
+#
+# **The sum is our reading, not the report's.** It defines one group at a time and says of a partition only that it is wanted. Its greedy method (Definition 3.2) allows all groups that
+# contain the seed; nothing forbids the best groups of two seeds to overlap, so they need not be a partition at all. And a group of the best partition
+# is not the best group on its own. With $q = K(G, G)/\#G$, Definition 3.1 lets $G$ take an image from another group, or give one away, whenever $q$ rises:
+#
+# $$
+# x \notin G \text{ joins if } 2K(x, G) + K(x, x) > q, \qquad x \in G \text{ leaves if } 2K(x, G) - K(x, x) < q,
+# $$ (eq-partition-improvable)
+#
+# in a large group roughly when the projection of $\phi_x$ on $\mu_G$ is more, or less, than *half* of $\|\mu_G\|$. k-means asks another question, which group's mean is nearest.
+# We count below how far apart the two are.
 #
 # **What it cannot tell is the number of groups.** The left side is not negative, so the sum is at most $\sum_i K_{ii}$, and
-# single images reach it: the best partition for Definition 3.1 is the one into $n$ groups of one. $k$ has to be given. And part of the sum comes
+# single images reach it: the partition with the largest sum is the one into $n$ groups of one. $k$ has to be given. And part of the sum comes
 # from chance: a random partition into $k$ groups has the expectation
 #
 # $$
 # \mathbb E\sum_G\frac{K(G,G)}{\#G} = \Bigl(s + (1-s)\,\frac{k-1}{n-1}\Bigr)\sum_i K_{ii}, \qquad s = \frac{\|\sum_i\phi_i\|^2}{n\sum_i K_{ii}},
 # $$ (eq-partition-random)
 #
-# whatever the sizes of its groups. At an optimum gradients sum to zero, and $s = 0$.
+# whatever the sizes of its groups. For raw influence $s = 0$ at an optimum, where gradients sum to zero; vectors of length 1 need not, so for cosine influence $s$ is measured.
 
 # %% tags=["hide-input"]
 REACHED = {"cosine": "k-means, cosine influence", "features": "k-means, features", "residuals": "k-means, residuals"}
@@ -237,22 +250,34 @@ marks = {
     "pairs (label, prediction)": (float(arrays["pairs_cosine"]), float(arrays["share_cosine_pairs"])),
 }
 reached = curves["k-means, cosine influence"].set_index("k")["mean"]
-ratio = reached[groups] / curves["k-means, features"].set_index("k")["mean"][groups]
+times_features = reached[groups] / curves["k-means, features"].set_index("k")["mean"][groups]
+joining, leaving = arrays["joining_cosine"], arrays["leaving_cosine"]
+group_size = np.bincount(arrays[f"groups_cosine_{groups}"][0], minlength=groups)
 show(
     figures.objective_curves(
-        f"{groups} functioning groups hold {reached[groups]:.0%} of the bound, {ratio:.1f} times<br>what as many clusters of features hold",
+        f"{groups} groups of cosine influence hold {reached[groups]:.0%} of the bound,<br>{times_features:.1f} times what as many clusters of features hold",
         curves,
         marks,
     ),
     f"Cosine influence, {WHO}. Means over starts of k-means with 95 % intervals, hidden by the marks where they are small ({restarts} starts for "
-    f"{groups} groups, two otherwise).",
+    f"{groups} groups, two otherwise; one for features and residuals). k-means on cosine influence searches for just this sum, the others do not: an advantage "
+    "is no surprise, and how large it is is the question.",
     f"Shares at {groups} groups: "
-    + ", ".join(f"{name} {curve['mean'].iloc[-1]:.3f}" for name, curve in curves.items()),
+    + ", ".join(f"{name} {curve.set_index('k')['mean'][groups]:.3f}" for name, curve in curves.items()),
+)
+display(
+    Markdown(
+        f"Is each of the {groups} groups a functioning group by Definition 3.1? {int(np.sum((joining == 0) & (leaving == 0)))} of them could not raise their own $\\hat K(G, G)/\\#G$ by one image. "
+        f"The median group, of {np.median(group_size):.0f} images, has {np.median(joining):,.0f} outside that would raise it by joining and {np.median(leaving):,.0f} members "
+        "that would by leaving. So the partition divides what the definition, asked for one group at a time, would give to several."
+        if joining.sum()
+        else f"No group of the {groups} could raise its own $\\hat K(G, G)/\\#G$ by an image from another."
+    )
 )
 
 # %% [markdown]
 # **Against the greedy method**, grown over a whole set: grow a group by Algorithm 1 from a random image until it has $n/k$ members, remove it, start again. That is
-# feasible on subsets only, and both ways get the same ones. Does a partition depend on the training's chance? Compare the groups of the same
+# feasible on subsets only, and both ways get the same ones. The comparison is by the sum that k-means searches for, and groups of one size are a burden of the greedy way. Does a partition depend on the training's chance? Compare the groups of the same
 # images in two training seeds, by adjusted mutual information (AMI: 0 by chance, 1 for equal partitions).
 
 # %% tags=["hide-input"]
@@ -295,7 +320,7 @@ text = (
 )
 if stable is not None:
     judged = "better" if stable[0] > stable[1] else "worse" if stable[0] < -stable[1] else "neither better nor worse"
-    text += f" Across training seeds its groups agree {judged}: AMI {plus_minus(stable, 3, '+')}."
+    text += f" Between these two training seeds its groups agree {judged} than the greedy ones: difference of AMI {plus_minus(stable, 3, '+')}."
 display(Markdown(text))
 
 # %% tags=["hide-input"]
@@ -320,8 +345,8 @@ show(
 display(
     Markdown(
         f"In the largest group mean $K_{{ii}}$ is {low[inside].mean():.0f}, outside it {low[~inside].mean():.0f}; the median probability of the prediction "
-        f"is {np.median(arrays['probability'][inside]):.2f} inside, {np.median(arrays['probability'][~inside]):.2f} outside. Images with small gradients are all near to the origin, "
-        f"and so near to each other, whatever they show; {int((sizes['influence'] <= 10).sum())} of the {groups} groups have 10 images or fewer. The {groups - 1} images of largest "
+        f"is {np.median(arrays['probability'][inside]):.2f} inside, {np.median(arrays['probability'][~inside]):.2f} outside. Images with small gradients are near to the origin, "
+        f"and so near to each other, whatever they show. {int((sizes['influence'] <= 10).sum())} of the {groups} groups have 10 images or fewer. The {groups - 1} images of largest "
         f"$K_{{ii}}$, each a group of its own, reach {lone:.1%} of the bound, {'more than' if lone > joint else 'not more than'} k-means ({joint:.1%}). To take away "
         "the size of the gradient and leave what it says, the groups below are those of *cosine* influence."
     )
@@ -342,24 +367,25 @@ show(
         f"{same_pair:.0%} its commonest pair of label and prediction",
         group_sheets(images, arrays, classes, "cosine", groups),
         4,
-        f"group of {groups}: ",
+        "group ",
         categories=classes,
         bars_title="images of the group",
+        suffix=f" of {groups}",
     ),
-    f"The {pictures} images nearest to each group's centre, {groups} groups of cosine influence, {WHO}. $K(G,G)/\\#G$ is in raw influence.",
-    "For each group twelve small pictures and bars of its labels and its predictions by class.",
+    f"The {pictures} images nearest to each group's centre, {groups} groups of cosine influence, {WHO}. $K(G,G)/\\#G$ and $K(x, x)$ are of raw influence.",
+    f"For each group up to {pictures} small pictures and bars of its labels and its predictions by class.",
 )
 
 # %% [markdown]
 # ## Are they more than clusters of the embedding, crossed with the error?
 #
 # The report asks about "the difference between clusters obtained from this method and natural clusters on the embedding space" (4.2.1). A
-# gradient of the last layer is a product, $g_i = r_i\otimes h_i$ with $r_i = p_i - e_{y_i}$, so a functioning group must have to do with both. What does each explain? The ceiling is another start of k-means on the very
-# same embedding: nothing can be expected to agree better than the method does with itself.
+# gradient of the last layer is a product, $g_i = r_i\otimes\mathbf h_i$ of the residual $r_i = p_i - e_{y_i}$ and the features with a 1, so a group must have to do with both. What does each explain? The
+# yardstick is another start of k-means on the very same embedding: how well the method agrees with itself.
 
 # %%
 COMPARED = {
-    "restart": "itself, another start",
+    "restart": "itself, other starts",
     "labels": "labels",
     "predictions": "predictions",
     "pairs": "pairs (label, prediction)",
@@ -385,25 +411,25 @@ best = max(PLAIN, key=lambda name: found["cosine"][name][0])
 ceiling = found["cosine"]["restart"]
 show(
     figures.agreements(
-        f"Functioning groups agree with {COMPARED[best]} ({found['cosine'][best][0]:.2f}), and with themselves<br>after another start {ceiling[0]:.2f}",
+        f"Of all plain divisions {COMPARED[best]} agree best with the groups<br>({found['cosine'][best][0]:.2f}); other starts agree {ceiling[0]:.2f}",
         "adjusted mutual information",
         {KINDS[kind]: {COMPARED[name]: pair for name, pair in pairs.items()} for kind, pairs in found.items()},
     ),
-    f"{groups} groups, {WHO}, {min(compared_images, n)} images drawn for the comparison. Means over {restarts} starts of k-means with 95 % intervals.",
+    f"{groups} groups, {WHO}, {min(compared_images, n)} images drawn for the comparison. Means over {restarts} starts of k-means with 95 % intervals (between starts: jackknife).",
     "Cosine influence: " + ", ".join(f"{COMPARED[name]} {pair[0]:.2f}" for name, pair in found["cosine"].items()),
 )
 
 # %% [markdown]
-# Much of this is the label, which any two such partitions share. So look inside: only images of *one* class that are predicted rightly, where label and prediction tell
-# nothing any more. Whatever AMI is left is about how images of a class differ.
+# The label is a part of influence, and classifiers' features follow it, so any two such partitions may agree for its sake alone. So look inside: only images of *one* class that are
+# predicted rightly, where label and prediction tell nothing any more. Whatever AMI is left is about how images of a class differ.
 
 # %% tags=["hide-input"]
 INSIDE = [name for name in COMPARED if np.isfinite(inside_class["cosine"][name][0])]
 beside = [name for name in ("features", "residuals", "both") if name in INSIDE]
 show(
     figures.agreements(
-        f"Inside a class functioning groups agree {inside_class['cosine']['restart'][0]:.2f} with themselves,<br>"
-        f"{max(inside_class['cosine'][name][0] for name in beside):.2f} at most with clusters",
+        f"Inside a class other starts agree {inside_class['cosine']['restart'][0]:.2f} with the groups,<br>"
+        f"plain clusters {max(inside_class['cosine'][name][0] for name in beside):.2f} at most",
         "adjusted mutual information inside a class, images predicted rightly",
         {KINDS[kind]: {COMPARED[name]: pairs[name] for name in INSIDE} for kind, pairs in inside_class.items()},
     ),
@@ -414,31 +440,31 @@ show(
 # %% tags=["hide-input"]
 best_inside = max(beside, key=lambda name: inside_class["cosine"][name][0])
 own_inside, theirs_inside = inside_class["cosine"]["restart"], inside_class["cosine"][best_inside]
-more = own_inside[0] - own_inside[1] > theirs_inside[0] + theirs_inside[1]
-level = found["cosine"][best][0] + found["cosine"][best][1] >= ceiling[0] - ceiling[1]
+more = compared(own_inside, theirs_inside)
+level = {1: "better than", 0: "as well as, within the intervals,", -1: "less than"}[
+    compared(found["cosine"][best], ceiling)
+]
 text = (
-    f"**The verdict.** Over all images, {COMPARED[best]} agree with the functioning groups "
-    + ("at least as well as" if level else "less than")
-    + f" the groups agree with themselves ({plus_minus(found['cosine'][best])} against {plus_minus(ceiling)}). "
+    f"**The verdict.** Over all images, {COMPARED[best]} agree with the groups of cosine influence {level} "
+    f"other starts of k-means do ({plus_minus(found['cosine'][best])} against {plus_minus(ceiling)}). "
 )
 text += (
-    f"Inside a class there is more to them than to the plain clusters: another start finds {plus_minus(own_inside)} again, {COMPARED[best_inside]} only "
-    f"{plus_minus(theirs_inside)}."
-    if more
-    else f"Inside a class nothing is left that {COMPARED[best_inside]} do not find as well ({plus_minus(theirs_inside)} against {plus_minus(own_inside)})."
+    f"Inside a class there is more to them than to the plain clusters: other starts find {plus_minus(own_inside)} again, {COMPARED[best_inside]} only {plus_minus(theirs_inside)}."
+    if more > 0
+    else f"Inside a class nothing is seen that {COMPARED[best_inside]} do not find as well ({plus_minus(theirs_inside)} against {plus_minus(own_inside)})."
 )
-if "other seed" in INSIDE:
-    kept = {kind: inside_class[kind]["other seed"][0] / inside_class[kind]["restart"][0] for kind in inside_class}
+if "other seed" in INSIDE and all(pairs["restart"][0] > pairs["restart"][1] for pairs in inside_class.values()):
+    kept = {kind: ratio(pairs["other seed"], pairs["restart"]) for kind, pairs in inside_class.items()}
     text += (
-        f" But how much of that is a property of the images? In another training seed {kept['cosine']:.0%} of the functioning groups' own agreement is left "
-        f"({plus_minus(inside_class['cosine']['other seed'])}), of the clusters of features {kept['features']:.0%} "
-        f"({plus_minus(inside_class['features']['other seed'])}). "
-        + (
-            "So functioning groups hang more on the training's chance than clusters of features do."
-            if kept["cosine"] < kept["features"]
-            else "So functioning groups hang no more on the training's chance than clusters of features do."
-        )
-        + " (Two training seeds: one comparison, whose interval is over starts of k-means only.)"
+        " But how much of that is a property of the images? With the other training seed the groups have an agreement of "
+        f"{plus_minus(inside_class['cosine']['other seed'])}, {plus_minus(kept['cosine'])} of that between starts; clusters of features "
+        f"{plus_minus(inside_class['features']['other seed'])}, {plus_minus(kept['features'])} of theirs. "
+        + {
+            1: "Between these two trainings the groups kept more of their own agreement than clusters of features.",
+            0: "Which of the two keeps more of its own agreement is not told apart.",
+            -1: "Between these two trainings the groups kept less of their own agreement than clusters of features.",
+        }[compared(kept["cosine"], kept["features"])]
+        + " (One pair of trainings; intervals are over starts of k-means, not over trainings.)"
     )
 display(Markdown(text))
 
@@ -464,7 +490,7 @@ show_table(
 # ## Is a group felt as a group?
 #
 # If the images of $G$ do the same thing to the model, they will miss each other. Take $G$ away and train the last layer on to its new optimum (a convex problem, solved exactly). To first
-# order the parameters move by $H^{-1}\sum_{i\in G}g_i/n$, and the sum of the group's own losses rises by
+# order the parameters move by $H^{-1}\sum_{i\in G}g_i/n$ ($g_i$ and $H$ at the optimum with $G$), and the sum of the group's own losses rises by
 #
 # $$
 # \Delta\sum_{i\in G}\mathcal L_i \approx \frac1n\Bigl(\sum_{i\in G} g_i\Bigr)^{\!\top} H^{-1}\Bigl(\sum_{j\in G} g_j\Bigr) = \frac{K(G, G)}{n} .
@@ -473,7 +499,11 @@ show_table(
 # Here $H$ holds the curvature $\lambda$ of a small weight decay, which makes the optimum unique. Each group has two controls of its size: random images, and random images with the same labels.
 
 # %%
-KIND_NAMES = {"functioning": "functioning groups", "same labels": "same size and labels", "random": "same size, random"}
+KIND_NAMES = {
+    "functioning": "groups of cosine influence",
+    "same labels": "same size and labels",
+    "random": "same size, random",
+}
 per_kind = {kind: removals[removals["kind"] == kind].set_index("group") for kind in KIND_NAMES}
 measured = {kind: rows["measured"] for kind, rows in per_kind.items()}
 times = {
@@ -496,7 +526,7 @@ def spread(pair: tuple[float, float]) -> str:
 
 show(
     figures.removals(
-        f"Removed, a functioning group loses {np.exp(times['same labels'][0]):.1f} times what other images of its labels lose,<br>"
+        f"Taken away, a group loses {np.exp(times['same labels'][0]):.1f} times what other images of its labels lose,<br>"
         f"and {np.exp(times['random'][0]):.0f} times what random images lose",
         removals,
         KIND_NAMES,
@@ -508,9 +538,9 @@ show(
 display(
     Markdown(
         f"Geometric means over the groups with 95 % intervals: against images of the same labels {spread(times['same labels'])} times, against random images "
-        f"{spread(times['random'])} times. The prediction ranks the groups: correlation of the logarithms {plus_minus(correlation)}. The measured rise is "
-        f"{spread(factor)} times $K(G,G)/n$, since the group itself held the curvature that first order counts on; with the curvature of the "
-        f"remaining images instead, one Newton step, {spread(newton)} times. All other images together change their mean loss by {functioning['others'].mean():+.1e} nats on average, "
+        f"{spread(times['random'])} times. Logarithms of the predicted and the measured rise correlate by {plus_minus(correlation)}. The measured rise is "
+        f"{spread(factor)} times $K(G,G)/n$. First order counts on curvature that the group itself held; with that of the remaining images alone, "
+        f"one Newton step, it is {spread(newton)} times the predicted. All other images together change their mean loss by {functioning['others'].mean():+.1e} nats on average, "
         f"while test images change by {plus_minus(mean_interval(functioning['test']), 4, '+')}."
     )
 )
@@ -518,6 +548,6 @@ display(
 # %% [markdown]
 # ## What to take away
 #
-# - The report's unreached goal is k-means: on the influence embedding it maximises $\sum_G K(G,G)/\#G$. The number of groups must be given, because singletons win.
-# - Raw influence sorts images first by the size of their gradient; cosine influence takes the size away. Whether a group is one to the model, its removal tells.
-# - Read such groups as errors of one kind in images of one kind, for *this* trained model, and check with another seed. Next: [near-duplicates](08_near_duplicates.ipynb).
+# - With $k$ given, k-means on the influence embedding makes $\sum_G K(G,G)/\#G$ large: a partition in the report's own quantity, in seconds. It is not the set of best groups of Definition 3.1, which may overlap.
+# - Raw influence groups by the size of the gradient as well; cosine influence takes the size away. Whether a group is one to the model, its removal tells.
+# - A group is one of *this* trained model: check it with another start and another training seed. Next: [near-duplicates](08_near_duplicates.ipynb).

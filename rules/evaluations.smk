@@ -932,6 +932,7 @@ rule image_partition_removals:
         mem_mb=2000,
     params:
         section=config["image_partition"],
+        directions=config["images"]["principal_directions"],
     message:
         "Train the last layer again without functioning groups and without random ones"
     script:

@@ -9,6 +9,7 @@ from influence_lab.attributions.influence_partition import (
     cohesion,
     greedy_partition,
     group_sums,
+    improvable,
     k_means,
     objective_share,
     random_share,
@@ -45,6 +46,21 @@ def test_one_group_has_the_squared_sum_over_n_which_is_zero_where_gradients_sum_
     assert_allclose(cohesion(PHI, one, 1), (PHI.sum(axis=0) ** 2).sum() / 40, rtol=1e-12)
     centred = PHI - PHI.mean(axis=0)
     assert objective_share(centred, one) < 1e-25  # (rounding of the sum)² relative to the squares
+
+
+def test_improvable_counts_the_images_that_raise_the_quotient_by_moving():
+    def quotient(members):
+        return (PHI[members].sum(axis=0) ** 2).sum() / members.sum()
+
+    found = improvable(PHI, GROUPS, 6)
+    for number in range(6):
+        inside = number == GROUPS
+        raising = [quotient(np.logical_xor(inside, np.arange(40) == x)) > quotient(inside) for x in range(40)]
+        assert found.joining[number] == np.sum(raising & ~inside)
+        assert found.leaving[number] == np.sum(raising & inside)
+    assert found.joining.sum() > 0
+    assert found.leaving.sum() > 0
+    assert improvable(PHI, np.arange(40), 40).leaving.sum() == 0  # the only member stays
 
 
 def test_objective_never_falls_when_a_group_is_divided():

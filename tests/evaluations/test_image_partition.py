@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -6,22 +7,24 @@ from influence_lab.attributions.functioning_groups import unit
 from influence_lab.attributions.head_influence import influence_features, whitening
 from influence_lab.attributions.influence_partition import cohesion, objective_share
 from influence_lab.evaluations.image_components import components, explained, extremes
+from influence_lab.evaluations.image_head import Heads
 from influence_lab.evaluations.image_partition import partition_arrays
+from influence_lab.evaluations.intervals import jackknife_interval
 from influence_lab.evaluations.partition_agreement import agreement, agreement_table, partners, purity, within
 from influence_lab.evaluations.partition_removals import controls, removal, trained
-from influence_lab.evaluations.partition_summaries import log_correlation, objective_table, over_starts
+from influence_lab.evaluations.partition_summaries import log_correlation, objective_table, over_starts, ratio
 from influence_lab.evaluations.similar_images import nearest, similarity_table
-from influence_lab.models.head_problem import HeadProblem, full_hessian, optimum, without
-from influence_lab.models.image_heads import ImageHeads
+from influence_lab.models.head_refit import refit
+from influence_lab.models.softmax_head import SoftmaxHead
 
 RNG = np.random.default_rng(0)
 N, D, CLASSES = 60, 3, 3
 FEATURES = np.column_stack([RNG.normal(size=(N, D)), np.ones(N)])
 TRUTH = RNG.normal(size=(CLASSES, D + 1))
 LABELS = np.array([RNG.choice(CLASSES, p=np.exp(z) / np.exp(z).sum()) for z in FEATURES @ TRUTH.T])
-PROBLEM = HeadProblem(FEATURES, LABELS, CLASSES, 1e-3)
-THETA = optimum(PROBLEM, np.zeros((CLASSES, D + 1)))
-HEAD = PROBLEM.head(THETA)
+DECAY = 1e-3
+START = SoftmaxHead(FEATURES, np.zeros((N, CLASSES)), LABELS)
+HEAD = START.at(refit(START, DECAY).theta)
 PHI = influence_features(HEAD, whitening(HEAD.hessian(), 1e-10), np.float64)
 SECTION = {
     "seed": 0,
@@ -42,37 +45,33 @@ SECTION = {
 IMAGES = {"cutoff": 1e-10, "damping": 1e-3, "principal_directions": 2}
 
 
-def test_gradients_sum_to_zero_at_the_optimum_but_for_the_decay():
-    total = HEAD.residuals.T @ HEAD.features / N + PROBLEM.decay * THETA
-    assert np.abs(total).max() < 1e-8
-
-
 def test_one_group_of_all_images_holds_nothing_at_an_optimum():
-    free = PROBLEM._replace(decay=1e-9)
-    head = free.head(optimum(free, THETA))
+    head = START.at(refit(START, 1e-9).theta)
     Phi = influence_features(head, whitening(head.hessian(), 1e-10), np.float64)
     assert objective_share(Phi, np.zeros(N, dtype=int)) < 1e-12
-
-
-def test_removal_gives_the_optimum_of_the_others():
-    """The objective without G is (n − #G)/n times the others' own, with its decay scaled likewise."""
-    group = np.arange(7)
-    found = without(PROBLEM, THETA, group, full_hessian(PROBLEM, THETA))
-    rest = PROBLEM.rows(np.arange(7, N))._replace(decay=PROBLEM.decay * N / (N - 7))
-    assert_allclose(found, optimum(rest, np.zeros_like(THETA)), atol=1e-6)
 
 
 def test_first_order_prediction_is_exact_in_the_limit_of_a_light_group():
     """One image out of many copies of the data: K(G, G)/n grows exact as 1/n."""
     errors = []
     for copies in (1, 10, 100):
-        train = PROBLEM._replace(features=np.tile(FEATURES, (copies, 1)), labels=np.tile(LABELS, copies))
-        head = train.head(THETA)
-        at = trained(ImageHeads(head, head, THETA[:, :-1].T, THETA[:, -1]), PROBLEM.decay)
-        change = removal(at, np.array([0]))
+        train = SoftmaxHead(np.tile(FEATURES, (copies, 1)), np.tile(HEAD.logits, (copies, 1)), np.tile(LABELS, copies))
+        change = removal(trained(Heads(train, HEAD), DECAY), np.array([0]))
         errors.append(abs(change["measured"] / change["predicted"] - 1))
         assert abs(change["measured"] / change["newton"] - 1) < errors[-1]
     assert errors[2] < 0.02 * errors[0]
+
+
+def test_removal_measures_the_losses_at_the_minimum_without_the_group():
+    """That of the others alone with the decay λn/(n − #G), whose objective is the same but for a factor."""
+    at, group = trained(Heads(START, START), DECAY), np.arange(7)
+    rest = START.rows(np.arange(7, N))
+    alone = refit(rest, DECAY * N / rest.n).theta
+    change = removal(at, group)
+    losses = START.at(alone).losses - HEAD.losses
+    assert_allclose(change["measured"], losses[:7].sum(), rtol=1e-5)  # the refit stops at 1e-6
+    assert_allclose(change["others"], losses[7:].mean(), rtol=1e-5)
+    assert_allclose(change["test"], losses.mean(), rtol=1e-5)
 
 
 def test_controls_have_the_size_and_one_of_them_the_labels_of_the_group():
@@ -185,7 +184,7 @@ def test_table_and_curves_are_of_all_partitions(arrays):
     assert_allclose(same["value"], 1)  # the other seed is the same run
     assert np.isfinite(over_starts(table, "cosine", 5, "ami labels", "cnn", 0)).all()
     assert np.isnan(over_starts(table, "cosine", 5, "ami other model", "cnn", 0)).all()
-    assert objective_table(arrays, "raw", "raw", [3, 5])["k"].tolist() == [3, 5]
+    assert objective_table(arrays, "raw", "cosine", [3, 5])["k"].tolist() == [3, 5]
 
 
 def test_more_images_in_a_subset_than_there_are_is_refused():
@@ -196,3 +195,21 @@ def test_more_images_in_a_subset_than_there_are_is_refused():
 def test_log_correlation_is_one_for_any_power_law():
     x = np.linspace(1, 5, 9)
     assert_allclose(log_correlation(np.column_stack([x, 3 * x**2.5])), 1)
+
+
+def test_interval_of_the_agreement_between_starts_is_the_jackknife_over_starts():
+    pairs = RNG.random((5, 5))
+    pairs = pairs + pairs.T
+    place = {"kind": "raw", "k": 5, "measure": "ami restart", "model": "cnn", "seed": 0}
+    table = pd.DataFrame([place | {"value": np.delete(pairs[start], start).mean()} for start in range(5)])
+
+    def mean_pair(kept):
+        return pairs[np.ix_(kept, kept)][np.triu_indices(len(kept), 1)].mean()
+
+    expected = jackknife_interval(mean_pair, np.arange(5))
+    assert_allclose(over_starts(table, "raw", 5, "ami restart", "cnn", 0), expected, rtol=1e-10)
+
+
+def test_interval_of_a_ratio_is_the_spread_of_ratios():
+    draws = RNG.normal([[0.5], [0.8]], [[0.01], [0.02]], (2, 100_000))
+    assert_allclose(ratio((0.5, 0.01), (0.8, 0.02))[1], (draws[0] / draws[1]).std(), rtol=0.02)  # 1 % by chance

@@ -10,6 +10,7 @@ from influence_lab.attributions.influence_partition import (
     cohesion,
     greedy_partition,
     group_sums,
+    improvable,
     k_means,
     objective_share,
     random_share,
@@ -22,6 +23,7 @@ from influence_lab.models.softmax_head import SoftmaxHead
 
 Array = np.ndarray
 INFLUENCE = ("raw", "cosine")
+CURVES = ("cosine", "features", "residuals")  # partitioned into every number of groups
 
 
 def partition_arrays(head: SoftmaxHead, section: Mapping[str, Any], images: Mapping[str, Any]) -> dict[str, Array]:
@@ -54,7 +56,7 @@ def partition_arrays(head: SoftmaxHead, section: Mapping[str, Any], images: Mapp
 
 
 def _partitions(of: Mapping[str, Array], section: Mapping[str, Any]) -> dict[str, Array]:
-    """`groups_{kind}_{k}`, shape (restarts, n), for each embedding and number of groups; two restarts if not shown."""
+    """`groups_{kind}_{k}`, shape (restarts, n): all embeddings for the shown k; two restarts of `CURVES` for others."""
     steps = section["steps"], section["final_steps"]
     return {
         f"groups_{kind}_{count}": np.stack(
@@ -65,6 +67,7 @@ def _partitions(of: Mapping[str, Array], section: Mapping[str, Any]) -> dict[str
         ).astype(np.int16)
         for kind in KINDS
         for count in section["counts"]
+        if kind in CURVES or count == section["groups"]
     }
 
 
@@ -83,7 +86,9 @@ def _references(
             shares[f"share_{kind}_random_{count}"] = random_share(Phi, count)
             shares[f"share_{kind}_singletons_{count}"] = objective_share(Phi, singletons(Phi, count))
             for other in KINDS:
-                groups = arrays[f"groups_{other}_{count}"]
+                if (name := f"groups_{other}_{count}") not in arrays:
+                    continue
+                groups = arrays[name]
                 taken = groups if other == kind else groups[:1]
                 shares[f"share_{kind}_{other}_{count}"] = [objective_share(Phi, each.astype(int)) for each in taken]
     return {name: np.asarray(value) for name, value in shares.items()}
@@ -93,7 +98,8 @@ def _groups(of: Mapping[str, Array], arrays: Mapping[str, Array], section: Mappi
     """What the page shows of each group of the first partition into the shown number of groups.
 
     `central_{kind}`, shape (k, pictures): images nearest to the centre, −1 where there are no more; `typical_{kind}`:
-    their mean K with the group; `cohesion_{kind}`, shape (k,): K(G, G)/#G with raw influence K.
+    their mean K with the group; `cohesion_{kind}`, shape (k,): K(G, G)/#G with raw influence K; `joining_{kind}` and
+    `leaving_{kind}`, shape (k,): images that would raise K(G, G)/#G, in the influence of the kind.
     """
     count, pictures = section["groups"], section["pictures"]
     found = {}
@@ -111,6 +117,7 @@ def _groups(of: Mapping[str, Array], arrays: Mapping[str, Array], section: Mappi
             central[number, : len(best)], typical[number, : len(best)] = best, near[best]
         found[f"central_{kind}"], found[f"typical_{kind}"] = central.astype(np.int32), typical.astype(np.float32)
         found[f"cohesion_{kind}"] = cohesion(of["raw"], groups, count)
+        found[f"joining_{kind}"], found[f"leaving_{kind}"] = improvable(of[kind], groups, count)
     return found
 
 

@@ -69,14 +69,15 @@ def agreement_table(
     Args:
         runs: for each model and training seed the arrays of `partition_arrays`.
         counts: numbers of groups.
-        shown: the one whose partitions are compared with everything; the others with labels and a restart.
+        shown: the number whose partitions in the embeddings of `SEARCHED` are compared with everything.
         images: drawn for the comparisons, clipped to n. The index is adjusted for chance at any number.
         seed: draws them.
 
     Returns:
         Columns model, seed, kind (of `KINDS`), k, restart, measure and value. Measures: `share` of the bound of its own
-        embedding, `purity`, `largest` (share of images in the largest group), `ami {name}`, and for `shown` and all but
-        raw influence `within {name}`: inside the images of one class that the model predicts rightly.
+        embedding, `purity`, `largest` (share of images in the largest group); and where `shown`, `ami {name}`, and for
+        all but raw influence `within {name}`: inside the images of one class that the model predicts rightly. "restart"
+        is the mean over all other starts.
     """
     n = len(next(iter(runs.values()))["labels"])
     drawn = np.sort(np.random.default_rng(seed).choice(n, min(images, n), replace=False))
@@ -86,7 +87,7 @@ def agreement_table(
         for kind in KINDS:
             for count in counts:
                 full = count == shown and kind in SEARCHED
-                for restart, groups in enumerate(arrays[f"groups_{kind}_{count}"].astype(int)):
+                for restart, groups in enumerate(arrays.get(f"groups_{kind}_{count}", np.empty((0, 0))).astype(int)):
                     place = {"model": run[0], "seed": run[1], "kind": kind, "k": count, "restart": restart}
                     measured = _measures(arrays, around, kind, count, restart, groups, drawn, full)
                     rows += [place | {"measure": name, "value": value} for name, value in measured.items()]
@@ -128,15 +129,19 @@ def _measures(
     measured = {"purity": purity(groups, labels), "largest": np.bincount(groups).max() / len(groups)}
     if kind in ("raw", "cosine"):
         measured["share"] = float(arrays[f"share_{kind}_{kind}_{count}"][restart])
+    if not full:
+        return measured
     right = np.where(labels == predictions, labels, labels.max() + 1)[drawn]
     right_only = right <= labels.max()
-    for other in _compared(arrays, around, kind, count, restart, full):
+    found: dict[str, list[float]] = {}
+    for other in _compared(arrays, around, kind, count, restart):
         mine, theirs = groups[drawn], other.groups[drawn]
-        measured[f"ami {other.name}"] = agreement(mine, theirs)
-        if full and kind != "raw" and other.name in WITHIN:
+        found.setdefault(f"ami {other.name}", []).append(agreement(mine, theirs))
+        if kind != "raw" and other.name in WITHIN:
             parts = mine[right_only], theirs[right_only], right[right_only]
-            measured[f"within {other.name}"] = within(*parts, least=max(len(drawn) // 100, 10))
-    return measured
+            inside = within(*parts, least=max(len(drawn) // 100, 10))
+            found.setdefault(f"within {other.name}", []).append(inside)
+    return measured | {name: float(np.mean(values)) for name, values in found.items()}
 
 
 def _compared(
@@ -145,22 +150,18 @@ def _compared(
     kind: str,
     count: int,
     restart: int,
-    full: bool,
 ) -> list[Compared]:
     def of(which: Mapping[str, Array], embedding: str, number: int) -> Array:
         return which[f"groups_{embedding}_{count}"][number].astype(int)
 
     restarts = len(arrays[f"groups_{kind}_{count}"])
     again = (restart + 1) % restarts
-    compared = [Compared("labels", arrays["labels"]), Compared("restart", of(arrays, kind, again))]
-    if not full:
-        return compared
-    compared += [Compared("features", of(arrays, "features", again))]
     K = int(arrays["labels"].max()) + 1
     pairs = arrays["labels"] * K + arrays["predictions"]
     fewest = min(int(name.rsplit("_", 1)[1]) for name in arrays if name.startswith("groups_features_"))
     clusters = arrays[f"groups_features_{fewest}"][0].astype(int)
-    compared += [Compared("predictions", arrays["predictions"]), Compared("pairs", pairs)]
-    compared += [Compared("crossed", pairs * fewest + clusters)]
-    compared += [Compared(name, of(arrays, name, again)) for name in ("residuals", "both")]
+    compared = [Compared("restart", of(arrays, kind, number)) for number in range(restarts) if number != restart]
+    compared += [Compared(name, arrays[name]) for name in ("labels", "predictions")]
+    compared += [Compared("pairs", pairs), Compared("crossed", pairs * fewest + clusters)]
+    compared += [Compared(name, of(arrays, name, again)) for name in ("features", "residuals", "both")]
     return compared + [Compared(name, of(theirs, kind, restart)) for name, theirs in around.items()]

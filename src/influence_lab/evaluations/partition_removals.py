@@ -11,42 +11,47 @@ import numpy as np
 import pandas as pd
 from scipy.linalg import cho_factor, cho_solve
 
-from influence_lab.models.head_problem import HeadProblem, full_hessian, optimum, without
-from influence_lab.models.image_heads import ImageHeads
+from influence_lab.evaluations.image_head import Heads
+from influence_lab.models.head_refit import refit, refit_without
+from influence_lab.models.softmax_head import SoftmaxHead
 
 Array = np.ndarray
+TOLERANCE = 1e-6  # on the gradient that is left, as a share of the first: six digits of the change
 
 
 class Trained(NamedTuple):
     """The last layer at its optimum.
 
     Attributes:
-        problem: its training images; features that are zero on all of them are left out.
-        test: the same for the test images.
-        theta: shape (K, d + 1).
-        hessian: of the whole objective, shape (p, p).
+        train: at the optimum, on the training images.
+        test: likewise on the test images.
+        theta: class by class, shape (p,).
+        hessian: of the mean loss, without the decay, shape (p, p).
+        decay: λ.
     """
 
-    problem: HeadProblem
-    test: HeadProblem
+    train: SoftmaxHead
+    test: SoftmaxHead
     theta: Array
     hessian: Array
+    decay: float
+
+    def quadratic(self, gradient: Array, less: Array | float = 0.0) -> float:
+        r"""$g^\top (H + \lambda I - B)^{-1} g$ for a gradient of shape (p,) and `less`, B of shape (p, p)."""
+        curvature = self.hessian + self.decay * np.eye(len(gradient)) - less
+        return float(gradient @ cho_solve(cho_factor(curvature), gradient))
 
 
-def trained(heads: ImageHeads, decay: float) -> Trained:
+def trained(heads: Heads, decay: float) -> Trained:
     """Train the last layer on to its optimum, from where the model's training left it.
 
     Args:
         heads: of the model.
         decay: λ of (λ/2)‖θ‖², which makes the optimum unique.
     """
-    live = heads.train.features.any(axis=0)  # dead units: zero on all images
-    classes = heads.train.classes
-    problem = HeadProblem(heads.train.features[:, live], heads.train.labels, classes, decay)
-    test = HeadProblem(heads.test.features[:, live], heads.test.labels, classes, decay)
-    start = np.column_stack([heads.kernel.T, heads.bias])[:, live]
-    theta = optimum(problem, start)
-    return Trained(problem, test, theta, full_hessian(problem, theta))
+    theta = refit(heads.train, decay).theta
+    train = heads.train.at(theta)
+    return Trained(train, heads.test.at(theta), theta, train.hessian(), decay)
 
 
 def controls(group: Array, labels: Array, rng: np.random.Generator) -> dict[str, Array]:
@@ -71,25 +76,21 @@ def removal(at: Trained, group: Array) -> dict[str, float]:
         size; measured, predicted and newton: change of the sum of the group's own losses, nats; others: of the mean
         loss of the other images; test: of the mean loss of all test images.
     """
-    problem, theta, n = at.problem, at.theta, len(at.problem.labels)
-    theta_without = without(problem, theta, group, at.hessian)
-    before, after = problem.head(theta), problem.head(theta_without)
-    change = after.losses - before.losses
-    inside = problem.rows(group).head(theta)
-    gradient = (inside.residuals.T @ inside.features).ravel()  # of the summed loss
-    left = at.hessian - inside.hessian() * len(group) / n
-    test = at.test.head(theta_without).losses - at.test.head(theta).losses
+    removed = refit_without(at.train, at.theta, at.hessian, group, at.decay, TOLERANCE).theta
+    change = at.train.at(removed).losses - at.train.losses
+    inside, n = at.train.rows(group), at.train.n
+    gradient = inside.gradient_of(np.ones((inside.n, 1)))[0]  # of the summed loss
     return {
         "size": len(group),
         "measured": float(change[group].sum()),
-        "predicted": float(gradient @ cho_solve(cho_factor(at.hessian), gradient)) / n,
-        "newton": float(gradient @ cho_solve(cho_factor(left), gradient)) / n,
+        "predicted": at.quadratic(gradient) / n,
+        "newton": at.quadratic(gradient, inside.hessian() * inside.n / n) / n,
         "others": float(np.delete(change, group).mean()),
-        "test": float(test.mean()),
+        "test": float((at.test.at(removed).losses - at.test.losses).mean()),
     }
 
 
-def removal_table(heads: ImageHeads, groups: Array, count: int, decay: float, seed: int) -> pd.DataFrame:
+def removal_table(heads: Heads, groups: Array, count: int, decay: float, seed: int) -> pd.DataFrame:
     """Remove groups of a partition, and controls of the same sizes.
 
     Args:
@@ -110,6 +111,6 @@ def removal_table(heads: ImageHeads, groups: Array, count: int, decay: float, se
     chosen = by_size[np.unique(np.linspace(0, len(by_size) - 1, count).round().astype(int))]
     rows = []
     for number in chosen:
-        kinds = controls(np.flatnonzero(groups == number), at.problem.labels, rng)
+        kinds = controls(np.flatnonzero(groups == number), at.train.labels, rng)
         rows += [{"group": int(number), "kind": kind} | removal(at, members) for kind, members in kinds.items()]
     return pd.DataFrame(rows)

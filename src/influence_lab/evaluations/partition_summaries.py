@@ -14,6 +14,9 @@ Pair = tuple[float, float]
 def over_starts(table: pd.DataFrame, kind: str, k: int, measure: str, model: str, seed: int) -> Pair:
     """Mean over the starts of k-means, and the half-width of its 95 % interval; (NaN, NaN) where nothing was measured.
 
+    A start's agreement with the other starts shares a pair with each of theirs: there the interval is the jackknife's
+    over starts, for R starts the usual one times $2(R-1)/(R-2)$.
+
     Args:
         table: `results/evaluations/image_partition.parquet`.
         kind: embedding that the partition was made in.
@@ -24,7 +27,28 @@ def over_starts(table: pd.DataFrame, kind: str, k: int, measure: str, model: str
     """
     rows = table.query("kind == @kind and k == @k and measure == @measure and model == @model and seed == @seed")
     values = rows["value"].dropna().to_numpy()
-    return mean_interval(values) if len(values) > 1 else (float("nan"), float("nan"))
+    if len(values) < 2:
+        return float("nan"), float("nan")
+    mean, half = mean_interval(values)
+    if measure.endswith(" restart"):
+        half *= 2 * (len(values) - 1) / (len(values) - 2) if len(values) > 2 else float("nan")
+    return mean, half
+
+
+def ratio(over: Pair, under: Pair) -> Pair:
+    """Ratio of two independent positive means with the half-width of its interval, by linearisation."""
+    value = over[0] / under[0]
+    return value, abs(value) * float(np.hypot(over[1] / over[0], under[1] / under[0]))
+
+
+def compared(first: Pair, second: Pair) -> int:
+    """1 where the first of two independent means is larger, −1 where it is smaller, 0 where intervals do not tell.
+
+    >>> compared((0.5, 0.03), (0.4, 0.04)), compared((0.5, 0.3), (0.4, 0.4))
+    (1, 0)
+    """
+    gap = first[0] - second[0]
+    return int(np.sign(gap)) if abs(gap) > np.hypot(first[1], second[1]) else 0
 
 
 def objective_table(arrays: Mapping[str, Array], influence: str, partition: str, counts: list[int]) -> pd.DataFrame:

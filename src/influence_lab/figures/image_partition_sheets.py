@@ -82,7 +82,7 @@ def group_sheets(
             "prediction": np.bincount(predictions, minlength=len(classes)).tolist(),
         }
         heading = (
-            f"{len(members)} images, {np.mean(labels == predictions):.0%} predicted rightly, mean loss "
+            f"{len(members)} images, {np.mean(labels == predictions):.0%} predicted rightly<br>mean loss "
             f"{arrays['losses'][members].mean():.2f} nats<br>K(G, G)/#G {arrays[f'cohesion_{kind}'][number]:.3g}, "
             f"mean K(x, x) {arrays['self_influence'][members].mean():.3g}"
         )

@@ -42,6 +42,7 @@ def sheets_figure(
     row_names: Sequence[str] = (),
     categories: Sequence[str] = (),
     bars_title: str = "",
+    suffix: str = "",
 ) -> go.Figure:
     """A figure of one sheet, with a slider that exchanges it for the others.
 
@@ -53,10 +54,11 @@ def sheets_figure(
         row_names: text at the left of each row of images.
         categories: of the bars to the right of the pictures; no bars where it is empty.
         bars_title: axis title of the bars.
+        suffix: after the label at the slider.
     """
     rows = max(-(-len(each.images) // columns) for each in sheets)
     height = max(rows * CELL, 220 if categories else 0)
-    figure = new_figure(title, "", "", height=height + 190 + 24 * title.count("<br>"))
+    figure = new_figure(title, "", "", height=height + 190 + 24 * title.count("<br>") + 28 * bool(categories))
     place = {}
     if categories:
         look, place = figure.layout, {"row": 1, "col": 1}
@@ -98,19 +100,19 @@ def sheets_figure(
             {
                 "steps": [_step(each, columns) for each in padded],
                 "active": 0,
-                "currentvalue": {"prefix": prefix},
+                "currentvalue": {"prefix": prefix, "suffix": suffix},
                 "pad": {"t": 46},
                 "len": 0.95,
             }
         ],
         margin={"t": figure.layout.margin.t + 40},
-        legend={"y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"},
+        legend={"yref": "container", "y": 0, "yanchor": "bottom", "x": 1, "xanchor": "right"},  # clear of the heading
     )
     return figure
 
 
 def _padded(one: Sheet, places: int) -> Sheet:
-    """The sheet with its missing images as None: transparent, with no hover text."""
+    """The sheet with white squares, with no hover text, in place of missing images."""
     missing = places - len(one.images)
     blank = np.full((missing, *one.images.shape[1:]), 255, dtype=np.uint8)
     return one._replace(images=np.concatenate([one.images, blank]), hover=[*one.hover, *[""] * missing])
