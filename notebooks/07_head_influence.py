@@ -26,18 +26,18 @@ shown = 30
 ridge = 1.0e-6
 shares = [1.0e-14, 1.0e-10, 1.0e-6, 1.0e-5, 1.0e-4, 1.0e-3, 1.0e-2, 1.0e-1]
 tests = 200
-groups = 8
+groups = 6
 group_size = 25
 flip_images = 5000
 flip_share = 0.05
 flip_seeds = 5
-solver_images = 500
+solver_images = 300
 solver_widths = [128, 512, 4096]
 solver_products = 1000
 influenciae_images = 200
 influenciae_tests = 20
-cg_images = 50
-cg_solves = 4
+cg_images = 25
+cg_solves = 3
 cg_iterations = 300
 seed = 0
 
@@ -169,7 +169,7 @@ display(
     Markdown(
         f"Code and formula differ by {formula_error:.0e} of the largest entry; products $Hv$ without $H$ by {product_error:.0e}. And on "
         f"all images, central differences of the gradient give $Hv$ up to "
-        f"{max(float(arrays['hessian_error']) for arrays in heads.values()):.0e}, which is what such differences can resolve."
+        f"{max(float(arrays['hessian_error']) for arrays in heads.values()):.0e} of its length."
     )
 )
 
@@ -317,8 +317,8 @@ show_table(
 ratio = inverse[inverse["place"] == "minimum"]["ratio"]
 display(
     Markdown(
-        f"Influence {'underestimates' if ratio.mean() < 1 else 'overestimates'} by {abs(1 - ratio.mean()):.1%} on average: it takes the Hessian of all images for that of those that are left, as in "
-        f"[small convex models](05_functioning_groups.ipynb). One Newton step without the group is off by {abs(1 - whole['ratio'].mean()):.2%} on average."
+        f"Influence {'underestimates' if ratio.mean() < 1 else 'overestimates'} by {abs(1 - ratio.mean()):.1%} on average: it takes the Hessian of all images for that of those that are left, and leaves out the ridge. As in "
+        f"[small convex models](05_functioning_groups.ipynb), one Newton step without the group is off by {abs(1 - whole['ratio'].mean()):.2%} on average."
     )
 )
 
@@ -522,14 +522,16 @@ show(
         columns,
     ),
     f"Training images with the smallest margins in all {len(heads)} models, by the mean of their ranks; the numbers on hover are those of {first}. No list of true errors is at hand: "
-    "look for yourself. Among them are wrong labels, and images that are merely hard.",
-    "Pictures of training images that all models put confidently into another class than their label.",
+    "look for yourself which are wrong labels, and which are merely hard.",
+    "Pictures of the training images whose labels the models doubt most.",
 )
+
+# %% [markdown]
+# ## What to take away
 
 # %% tags=["hide-input"]
 display(
     Markdown(
-        "## What to take away\n\n"
         f"- At the minimum of the last layer, influence with the pseudo-inverse on the whole range of its singular Hessian predicts refits with a correlation of "
         f"{by_place['minimum']['mean'].min():.4f} or more; at the trained head, which is no minimum, of {by_place['trained']['mean'].min():.2f} to {by_place['trained']['mean'].max():.2f}.\n"
         f"- A damping of {shares[-1]:g} of the largest eigenvalue leaves rankings of influence on test losses a correlation of at most {damped['influence'].max():.2f} with the undamped ones, those of self-influence at least "
