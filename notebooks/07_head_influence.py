@@ -127,7 +127,7 @@ display(
 
 # %% tags=["hide-input"]
 resnets = [arrays for title, arrays in training.items() if title.startswith(MODELS["resnet"])]
-weights = sum(array.size for name, array in resnets[0].items() if name.startswith("w0")) if resnets else None
+weights = sum(array.size for name, array in resnets[0].items() if name[1:].isdigit()) if resnets else None
 display(
     Markdown(
         '**What the report calls ResNet-18** is another network in the library influenciae, whose benchmark it used: `ConvNetCIFAR("resnet")` '
