@@ -26,18 +26,18 @@ shown = 30
 ridge = 1.0e-6
 shares = [1.0e-14, 1.0e-10, 1.0e-6, 1.0e-5, 1.0e-4, 1.0e-3, 1.0e-2, 1.0e-1]
 tests = 200
-groups = 8
+groups = 6
 group_size = 25
 flip_images = 5000
 flip_share = 0.05
 flip_seeds = 5
-solver_images = 500
+solver_images = 300
 solver_widths = [128, 512, 4096]
 solver_products = 1000
 influenciae_images = 200
 influenciae_tests = 20
-cg_images = 50
-cg_solves = 4
+cg_images = 25
+cg_solves = 3
 cg_iterations = 300
 seed = 0
 
@@ -47,6 +47,7 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from influence_lab.artifacts import read_arrays, read_table
+from influence_lab.evaluations import image_head_summaries as summaries
 from influence_lab.evaluations.head_flips import SCORES
 from influence_lab.evaluations.head_removals import KINDS
 from influence_lab.evaluations.image_head_tables import (
@@ -57,7 +58,6 @@ from influence_lab.evaluations.image_head_tables import (
     paired,
     read_by_model,
     suspects,
-    table_of_models,
     trained_models,
 )
 from influence_lab.evaluations.image_support import why_open
@@ -71,12 +71,12 @@ from influence_lab.models.image_heads import read_heads
 
 images = read_arrays(artifact("data/images.npz"))
 banner(str(images["source"]))
-models = trained_models(artifact("attributions"))
+removals = read_table(artifact("evaluations/image_head_removals.parquet"))
+agreement = read_table(artifact("evaluations/image_head_agreement.parquet"))
+flips = read_table(artifact("evaluations/image_head_flips.parquet"))
+models = trained_models(removals)
 training = read_by_model("models/images_{}.npz", models)
 heads = read_by_model("attributions/image_head_{}.npz", models)
-removals = table_of_models("evaluations/image_head_removals_{}.parquet", models)
-agreement = table_of_models("evaluations/image_head_agreement_{}.parquet", models)
-flips = table_of_models("evaluations/image_head_flips_{}.parquet", models)
 solvers = read_table(artifact("evaluations/image_head_solvers.parquet"))
 influenciae = read_arrays(artifact("attributions/image_head_influenciae.npz"))
 classes, labels = images["classes"], images["train_labels"]
@@ -110,23 +110,10 @@ show(
     ),
     "Accuracy by epoch, one run a line: on the test images after the epoch, and on the training images during it, "
     "while the weights still move.",
-    "Accuracy rises with the epochs. "
-    + "; ".join(f"{title} ends at {accuracy:.2f}" for title, accuracy in final.items()),
+    "; ".join(f"{title} ends at {accuracy:.2f}" for title, accuracy in final.items()),
 )
-rows = [
-    {
-        "model": title,
-        "features d": str(int(heads[title]["width"])),
-        "head p = K(d + 1)": f"{int(heads[title]['size']):,}",
-        "test accuracy": f"{final[title]:.1%}",
-        "training accuracy": f"{heads[title]['train_accuracy'][0]:.1%}",
-        "training loss (nats)": f"{heads[title]['train_loss'][0]:.3f}",
-    }
-    for title in heads
-]
-rows += [{"model": name} | dict.fromkeys(list(rows[0])[1:], "open: not trained in this run") for name in missing]
 show_table(
-    pd.DataFrame(rows),
+    summaries.models_table(heads, final, missing),
     "The trained models. Losses and training accuracy are those of the features that the page works with, after training and without dropout.",
 )
 unfit = why_open(str(images["source"]), final)
@@ -138,25 +125,33 @@ display(
     )
 )
 
+# %% tags=["hide-input"]
+resnets = [arrays for title, arrays in training.items() if title.startswith(MODELS["resnet"])]
+weights = sum(array.size for name, array in resnets[0].items() if name[1:].isdigit()) if resnets else None
+display(
+    Markdown(
+        '**What the report calls ResNet-18** is another network in the library influenciae, whose benchmark it used: `ConvNetCIFAR("resnet")` '
+        "has three stages of three basic blocks with 16, 32 and 64 channels, the trunk of a ResNet-20, and behind it a dense layer of 128 "
+        "units with dropout before the ten outputs. A ResNet-18 has four stages of two blocks with 64 to 512 channels and 11.2 million weights"
+        + (f"; this one has {weights / 1e6:.1f} million" if weights else "")
+        + ". We take influenciae's."
+    )
+)
+
 # %% [markdown]
-# **What the report calls ResNet-18** is, in the library influenciae whose benchmark it used, another network: `ConvNetCIFAR("resnet")`
-# has three stages of three basic blocks with 16, 32 and 64 channels, the trunk of a ResNet-20, and behind it a dense layer of 128
-# units with dropout before the ten outputs. A ResNet-18 has four stages of two blocks with 64 to 512 channels, some forty times as many
-# parameters. We train influenciae's.
-#
 # ## Gradient and Hessian in closed form
 #
-# Write $h_i$ for the features of image $i$ and a 1 for the bias, $p_i$ for the probabilities of the $K$ classes, $e_{y_i}$ for the label. The loss
-# is the cross-entropy, and in the parameters of the last layer, class by class,
+# Write $\mathbf h_i$ for the features of image $i$ and a 1 for the bias, $p_i$ for the probabilities of the $K$ classes, $e_{y_i}$ for the label
+# (a 1 at its class), and $r_i = p_i - e_{y_i}$ for the residual. The loss is the cross-entropy, and in the parameters of the last layer, class by class,
 #
 # $$
 # \begin{aligned}
-# g_i &= (p_i - e_{y_i}) \otimes h_i , \\
-# H &= \frac1n\sum_i \bigl(\mathrm{diag}\,p_i - p_i p_i^\top\bigr) \otimes h_i h_i^\top .
+# g_i &= r_i \otimes \mathbf h_i , \\
+# H &= \frac1n\sum_i \bigl(\mathrm{diag}\,p_i - p_i p_i^\top\bigr) \otimes \mathbf h_i \mathbf h_i^\top .
 # \end{aligned}
 # $$ (eq-head-hessian)
 #
-# The label does not enter $H$: here Hessian, Gauss-Newton and Fisher information are one ([why](02_gauss_newton.ipynb)). The
+# where $a \otimes b$ has every product of an entry of $a$ with an entry of $b$. The label does not enter $H$: here Hessian, Gauss-Newton and Fisher information are one ([why](02_gauss_newton.ipynb)). The
 # check: the sum written out for a few images against the library's code, which never forms an image's matrix.
 
 # %%
@@ -174,7 +169,7 @@ display(
     Markdown(
         f"Code and formula differ by {formula_error:.0e} of the largest entry; products $Hv$ without $H$ by {product_error:.0e}. And on "
         f"all images, central differences of the gradient give $Hv$ up to "
-        f"{max(float(arrays['hessian_error']) for arrays in heads.values()):.0e}, which is what such differences can resolve."
+        f"{max(float(arrays['hessian_error']) for arrays in heads.values()):.0e} of its length."
     )
 )
 
@@ -185,10 +180,10 @@ display(
 # that is silent on all training images adds nothing, so $d + 1$ becomes the rank of the features and the 1,
 #
 # $$
-# \mathrm{rank}\,H \le (K-1)\,\mathrm{rank}\,[h_1 \dots h_n] \le (K-1)(d+1) .
+# \mathrm{rank}\,H \le (K-1)\,\mathrm{rank}\,[\mathbf h_1 \dots \mathbf h_n] \le (K-1)(d+1) .
 # $$ (eq-head-rank)
 #
-# The gradients of the training images lie in the range of $H$, so the pseudo-inverse $H^+$ answers exactly what influence asks: $K_{ij} = g_i^\top H^+ g_j$.
+# The gradients of the training images lie in the range of $H$, so the pseudo-inverse $H^+$, which inverts $H$ there and gives zero elsewhere, answers exactly what influence asks: $K_{ij} = g_i^\top H^+ g_j$.
 
 # %% tags=["hide-input"]
 reached = all(int(arrays["nonzero"]) == int(arrays["bound"]) for arrays in heads.values())
@@ -201,28 +196,13 @@ show(
     "Eigenvalues of the Hessian of each trained head over its largest; of those that rounding made negative, the absolute value. Dotted: "
     "the rank, up to rounding.",
     "; ".join(
-        f"{title}: eigenvalues fall to {arrays['eigenvalues'][0][int(arrays['nonzero']) - 1] / arrays['eigenvalues'][0][0]:.0e} "
+        f"{title}: eigenvalues fall to {summaries.smallest_share(arrays):.0e} "
         f"of the largest at number {int(arrays['nonzero'])}, and then to rounding"
         for title, arrays in heads.items()
     ),
 )
-rows = [
-    {
-        "model": title,
-        "p": f"{int(arrays['used']):,}",
-        "silent or redundant features": int(arrays["width"]) + 1 - int(arrays["live"]),
-        "(K − 1)(d + 1)": f"{(len(classes) - 1) * (int(arrays['width']) + 1):,}",
-        "with the rank of the features": f"{int(arrays['bound']):,}",
-        "rank of H": f"{int(arrays['nonzero']):,}",
-        "smallest eigenvalue over largest": f"{arrays['eigenvalues'][0][int(arrays['nonzero']) - 1] / arrays['eigenvalues'][0][0]:.0e}",
-        "kept by the cut-off": f"{int(arrays['rank']):,}",
-        "units of under ten images": int(arrays["rare_units"]),
-        "test gradient out of range, worst": f"{arrays['outside'].max():.1e}",
-    }
-    for title, arrays in heads.items()
-]
 show_table(
-    pd.DataFrame(rows),
+    summaries.rank_table(heads, len(classes)),
     "Rank of each Hessian against the bounds. p is smaller than the head where it was reduced to principal directions of its features. Last "
     "column: the largest share of a test gradient's length that no training gradient reaches.",
 )
@@ -237,16 +217,16 @@ changed = {
 }
 display(
     Markdown(
-        "The configured cut-off falls into the gap between the eigenvalues and rounding: nothing hangs on it."
+        "The configured cut-off falls into the gap between the eigenvalues and rounding: it drops nothing else."
         if not cut_short
         else "**A cut-off can fall in the middle of things.** "
         + " ".join(
-            f"In {title}, {int(arrays['rare_units'])} units are lit by fewer than ten images each, which makes eigenvalues far below the others, but not zero. The configured "
+            f"In {title}, {int(arrays['rare_units'])} units are lit by fewer than ten images each. The configured "
             f"cut-off keeps {int(arrays['rank'])} of {int(arrays['nonzero'])}; with all of them, {changed[title]} of the {shown} images with the highest self-influence "
-            "would be others: an image that has a unit to itself decides alone what the model makes of that unit."
+            "would be others."
             for title, arrays in cut_short.items()
         )
-        + " The sweep below takes everything above rounding as its reference; the pictures further down use the configured cut-off, as the next pages do."
+        + " A unit that few images light up makes eigenvalues far below the others, but not zero, and the images that have it to themselves decide what the model makes of it. The sweep below takes everything above rounding as its reference; the pictures further down use the configured cut-off, as the next pages do."
     )
 )
 
@@ -254,8 +234,8 @@ display(
 # ## Does influence predict what happens?
 #
 # The last layer alone is convex, so the truth is cheap: take a group $G$ away, refit until the gradient vanishes, and
-# look at the losses of test images. The objective is $\frac1n\sum_i L_i + \frac\rho2\|\theta\|^2$ with a ridge too small to matter
-# but for making the minimum unique. Influence predicts
+# look at the losses of test images. The objective is $\frac1n\sum_i L_i + \frac\rho2\|\theta\|^2$ whose ridge $\rho$
+# is small and makes the minimum unique. Influence, which leaves the ridge out, predicts
 #
 # $$
 # \Delta L_j \approx \frac1n\, g_j^\top H^+ \sum_{i \in G} g_i .
@@ -264,21 +244,8 @@ display(
 # First, **the trained head is not at that minimum**: the network was trained for a few epochs, all layers at once.
 
 # %% tags=["hide-input"]
-rows = [
-    {
-        "model": title,
-        "‖gradient‖, trained": arrays["gradient_norm"][0],
-        "mean ‖g‖ of one image": float(arrays["single_norm"]),
-        "‖gradient‖, refitted": f"{arrays['gradient_norm'][1]:.0e}",
-        "training loss": f"{arrays['train_loss'][0]:.4f} → {arrays['train_loss'][1]:.4f}",
-        "test loss": f"{arrays['test_loss'][0]:.4f} → {arrays['test_loss'][1]:.4f}",
-        "test accuracy": f"{arrays['test_accuracy'][0]:.1%} → {arrays['test_accuracy'][1]:.1%}",
-        "shift, predicted and true": float(np.corrcoef(arrays["summed_influence"], arrays["shift"])[0, 1]),
-    }
-    for title, arrays in heads.items()
-]
 show_table(
-    pd.DataFrame(rows),
+    summaries.minimum_table(heads),
     f"The trained heads and the minimum nearby (ρ = {ridge:g}). Last column: correlation over test images between the change of their losses from the "
     "trained head to the minimum and minus the mean influence of all training images, which is zero only at a minimum.",
 )
@@ -293,12 +260,10 @@ drift = {title: float(np.sqrt(np.mean(arrays["shift"] ** 2))) for title, arrays 
 size_of = inverse[inverse["place"] == "minimum"].groupby("model", sort=False)["true_size"].mean()
 display(
     Markdown(
-        "What that means. Training on would move the losses of test images far more than any of these groups does: "
-        + "; ".join(
-            f"{title}: {drift[title]:.2f} nats (root mean square) against {size_of[title]:.4f}" for title in heads
-        )
+        "What that means. How far training the last layer on to its minimum moves the losses of test images, and how far taking a group away does: "
+        + "; ".join(f"{title}: {drift[title]:.2f} and {size_of[title]:.4f} nats (root mean square)" for title in heads)
         + ". So influence at the trained head does not say what a longer training without the group would give; it says what the group "
-        "adds to a step from here. It still points the right way: the correlation of its predictions with the refits is "
+        "adds to a step from here. The correlation of its predictions there with the refits, which start from the minimum, is "
         + "; ".join(
             f"{row.model}: {row.mean:.3f} ± {row.half:.3f} (at the minimum {least.mean:.4f} ± {least.half:.4f})"
             for row, least in zip(by_place["trained"].itertuples(), by_place["minimum"].itertuples(), strict=True)
@@ -323,53 +288,28 @@ panels = {
     for kind, text in (("cutoff", "cut-off"), ("damping", "damping"))
 }
 panels = {text.replace("at the trained", "at the trained head"): lines for text, lines in panels.items()}
-best = {
-    (title, kind): max(
-        mean_by(chosen(removals, model=title, place="minimum", filter=kind), ["share"], "correlation").itertuples(),
-        key=lambda row: row.mean,
-    )
-    for title in heads
-    for kind in ("cutoff", "damping")
-}
-undamped_best = all(
-    row.mean - by_place["minimum"].set_index("model").loc[title, "mean"] < 1e-3 for (title, _), row in best.items()
-)
+gains = summaries.gains_over_undamped(removals[removals["place"] == "minimum"], shares[0])
+better = gains[(gains["mean"] - gains["half"] > 0) & (gains["mean"] > 1e-3)]
 largest_share = chosen(removals, share=shares[-1], place="minimum")
 show(
     figures.by_share(
-        f"{'No cut-off and no damping predicts refits better than the pseudo-inverse' if undamped_best else 'Some damping predicts refits better than the pseudo-inverse'};<br>"
+        f"{'A cut-off or damping' if len(better) else 'No cut-off and no damping'} predicts refits better than the pseudo-inverse;<br>"
         f"at a share of {shares[-1]:g} the correlation is {largest_share['correlation'].mean():.2f}",
         "correlation with refits",
         panels,
     ),
     f"Correlation over {tests} test images of the predicted and the true change of their losses, mean over {groups * len(KINDS)} groups of four kinds with 95 % "
-    "intervals. A cut-off drops the eigenvalues below the share, a damping adds it to all.",
-    "Lines start near one on the left and fall towards zero on the right, where the damping or the cut-off is large.",
+    "intervals. A cut-off drops the eigenvalues below the share, a damping adds it to all. Better: by more than 0.001 in some model at the minimum, with an interval, paired over groups, "
+    "above zero.",
+    "; ".join(
+        f"{row.model}: {row.mean:.2f} at a share of {shares[-1]:g}"
+        for row in mean_by(largest_share, ["model"], "correlation").itertuples()
+    ),
 )
 
 # %% tags=["hide-input"]
-kept = removals[
-    (removals["place"] == "minimum")
-    & ((removals["filter"] == "newton") | ((removals["filter"] == "cutoff") & (removals["share"] == shares[0])))
-]
-rows = []
-for (title, kind), part in kept.groupby(["model", "kind"], sort=False):
-    influence_rows, newton_rows = (part[part["filter"] == name] for name in ("cutoff", "newton"))
-    numbers = {
-        name: mean_by(table.assign(one=1), ["one"], column).iloc[0]
-        for name, table, column in (
-            ("correlation", influence_rows, "correlation"),
-            ("predicted / true", influence_rows, "ratio"),
-            ("own losses", influence_rows, "own_ratio"),
-            ("Newton step, predicted / true", newton_rows, "ratio"),
-        )
-    }
-    rows.append(
-        {"model": title, "taken away": KINDS[kind] if kind == "single" else f"{group_size} {KINDS[kind]}"}
-        | {name: f"{row['mean']:.4f} ± {row['half']:.4f}" for name, row in numbers.items()}
-    )
 show_table(
-    pd.DataFrame(rows),
+    summaries.removals_table(inverse[inverse["place"] == "minimum"], whole, group_size),
     f"Influence at the minimum, undamped, against refits: means over {groups} groups of each kind with 95 % intervals. Predicted / true: slope of the predicted on the "
     "true changes of the test losses; own losses: that of the group's own losses. Below 1, influence underestimates. Newton step: one step with the Hessian of the "
     "images that are left, as Koh et al. (2019) compare with.",
@@ -377,33 +317,22 @@ show_table(
 ratio = inverse[inverse["place"] == "minimum"]["ratio"]
 display(
     Markdown(
-        f"Influence {'underestimates' if ratio.mean() < 1 else 'overestimates'} by {abs(1 - ratio.mean()):.1%} on average, the more the larger the group's leverage, as in "
-        f"[small convex models](05_functioning_groups.ipynb). One Newton step without the group is off by {abs(1 - whole['ratio'].mean()):.2%}."
+        f"Influence {'underestimates' if ratio.mean() < 1 else 'overestimates'} by {abs(1 - ratio.mean()):.1%} on average: it takes the Hessian of all images for that of those that are left, and leaves out the ridge. As in "
+        f"[small convex models](05_functioning_groups.ipynb), one Newton step without the group is off by {abs(1 - whole['ratio'].mean()):.2%} on average."
     )
 )
 
 # %% tags=["hide-input"]
 trained_agreement = agreement[agreement["place"] == "trained"]
-rows = [
-    {"model": title, "": {"cutoff": "cut-off", "damping": "damping"}[kind], "share": f"{share:.0e}"}
-    | {
-        "influence on test losses": plus_minus((row["influence"], 1.96 * row["influence_error"]), 3),
-        "self-influence": f"{row['self_influence']:.3f}",
-    }
-    for (title, kind, share), part in trained_agreement.groupby(["model", "filter", "share"], sort=False)
-    for row in [part.iloc[0]]
-    if share > shares[0]
-]
 show_table(
-    pd.DataFrame(rows),
+    summaries.agreement_table(trained_agreement[trained_agreement["share"] > shares[0]]),
     "Spearman correlation with the undamped pseudo-inverse, at the trained head: of the influences of 1,000 training images (or all, where there are fewer) on a test loss, mean over the test images "
     "with a 95 % interval, and of the self-influences.",
 )
 damped = chosen(trained_agreement, filter="damping", share=shares[-1])
 display(
     Markdown(
-        f"Self-influence hardly notices: even at a share of {shares[-1]:g} its ranking keeps a correlation of {damped['self_influence'].min():.2f} or more, because it follows the size of the "
-        f"gradients. Influence on a test loss keeps {damped['influence'].max():.2f} at most. An argument that a damping changes little, made by looking at self-influence, is no argument."
+        f"Self-influence notices a damping less: at a share of {shares[-1]:g} its ranking keeps a correlation of {damped['self_influence'].min():.2f} or more. Influence on a test loss keeps {damped['influence'].max():.2f} at most. An argument that a damping changes little, made by looking at self-influence, is no argument."
         if damped["self_influence"].min() > damped["influence"].max() + 0.1
         else "Self-influence and influence on test losses suffer alike from a large damping."
     )
@@ -415,7 +344,7 @@ display(
 # VGG19's head has 40,970 parameters; its Hessian would take 13.4 GB. But a product with it takes two products with the features,
 #
 # $$
-# Hv = \frac1n\sum_i \bigl[p_i \odot (V h_i) - p_i\,(p_i^\top V h_i)\bigr] \otimes h_i ,
+# Hv = \frac1n\sum_i \bigl[p_i \odot (V \mathbf h_i) - p_i\,(p_i^\top V \mathbf h_i)\bigr] \otimes \mathbf h_i ,
 # $$ (eq-head-product)
 #
 # with $V$ the vector $v$ as a $K \times (d+1)$ matrix, and conjugate gradient solves $(H + \lambda I)x = g$ with nothing else.
@@ -434,34 +363,22 @@ show(
     ),
     f"One solve with the Hessian of {solver_images} images or all, where there are fewer; conjugate gradient to the tightest residual it reached. The CNN's features, and random ReLU features of them in place of wider heads"
     f"{'' if 'VGG19' in set(solvers['name']) else '; VGG19 itself was not trained in this run'}. Measured once each.",
-    "Two lines on log-log axes: the direct solve rises more steeply than conjugate gradient.",
+    "; ".join(
+        f"{row.parameters:,} parameters: {row.seconds:.2g} s by conjugate gradient" for row in tight.itertuples()
+    ),
 )
-rows = [
-    {
-        "head": row.name_,
-        "parameters": f"{row.parameters:,}",
-        "method": {0.0: "direct", -1.0: "direct, principal directions"}.get(
-            row.tolerance, f"conjugate gradient, {row.tolerance:g}"
-        ),
-        "products": f"{row.products:,}" if row.products else "",
-        "residual": "" if np.isnan(row.residual) else f"{row.residual:.0e}",
-        "seconds": f"{row.seconds:.2f}",
-        "memory": f"{row.bytes / 1e6:.1f} MB",
-        "H alone": f"{8 * row.parameters**2 / 1e6:,.0f} MB",
-        "rank agreement": f"{row.agreement:.3f}",
-    }
-    for row in solvers.rename(columns={"name": "name_"}).itertuples()
-]
 show_table(
-    pd.DataFrame(rows),
+    summaries.solvers_table(solvers),
     "The gradient of one image solved for. Memory: the most that the solve took besides the features. Rank agreement: Spearman correlation of its influences on all "
     "images with those of the direct solve, or of the tightest residual where there is none.",
 )
 loose = iterative[iterative["tolerance"] == 0.1]
+next_best = pd.concat([part.nsmallest(2, "tolerance").iloc[1:] for _, part in iterative.groupby("name")])["agreement"]
 projected = solvers[solvers["tolerance"] == -1]
 display(
     Markdown(
-        f"A loose residual is not enough: at 0.1 the influences' ranking agrees by {loose['agreement'].min():.2f} to {loose['agreement'].max():.2f} only. "
+        f"How small must the residual be? At 0.1 the influences' ranking agrees by {loose['agreement'].min():.2f} to {loose['agreement'].max():.2f}, at the tightest but one by "
+        f"{next_best.min():.3f} to {next_best.max():.3f}. "
         + (
             f"Principal directions of the features, which the group search uses for such heads, agree by {projected['agreement'].min():.2f} to {projected['agreement'].max():.2f} "
             "here: an approximation, to be kept in mind where VGG19's groups are shown."
@@ -477,41 +394,22 @@ display(
 # The library's `ExactIHVP` inverts the Hessian by TensorFlow's `pinv` in single precision, which drops the eigenvalues below about
 # $10\,p\,\varepsilon$ of the largest ($\varepsilon = 1.2\cdot10^{-7}$). Its `ConjugateGradientDescentIHVP` has no damping and stops at a residual of $10^{-3}$.
 
-
 # %% tags=["hide-input"]
-def difference(theirs, ours):
-    return float(np.linalg.norm(theirs - ours) / np.linalg.norm(ours))
-
-
 values, cut = influenciae["eigenvalues"], float(influenciae["cutoff"])
 in_range, above = int((values > 1e-10 * values[0]).sum()), int((values > cut * values[0]).sum())
-same, full = (difference(influenciae["exact"], influenciae[name]) for name in ("exact_same", "exact_full"))
-cg_same, cg_full = (difference(influenciae["cg"], influenciae[name]) for name in ("cg_same", "cg_full"))
-ranks = rank_correlation(influenciae["exact"].T, influenciae["exact_full"].T).mean()
-rows = [
-    {"influenciae": "ExactIHVP", "ours": "pseudo-inverse with its cut-off", "relative difference": same},
-    {"influenciae": "ExactIHVP", "ours": "pseudo-inverse on the whole range", "relative difference": full},
-    {
-        "influenciae": "ConjugateGradientDescentIHVP",
-        "ours": "conjugate gradient, same stop, double precision",
-        "relative difference": cg_same,
-    },
-    {
-        "influenciae": "ConjugateGradientDescentIHVP",
-        "ours": "pseudo-inverse on the whole range",
-        "relative difference": cg_full,
-    },
-]
+compared = summaries.influenciae_table(influenciae)
+same = compared["relative difference"].iloc[0]
+ranks_exact = rank_correlation(influenciae["exact"].T, influenciae["exact_full"].T).mean()
 show_table(
-    pd.DataFrame(rows),
+    compared,
     f"Influence in the CNN's last layer. Exact: {influenciae['exact'].shape[1]} training × {influenciae['exact'].shape[0]} test images; the Hessian is that of these training images. Conjugate gradient: "
     f"{influenciae['cg'].shape[0]} gradients among {influenciae['cg'].shape[1]} training images, up to {cg_iterations} iterations. Differences are of whole matrices, in the Frobenius norm.",
     digits=2,
 )
 display(
     Markdown(
-        f"With the same cut-off the two agree to {same:.0e}, single precision. But that cut-off keeps {above} of the {in_range} directions in which this Hessian is not zero, and the influences it gives "
-        f"rank the training images differently from the whole range: Spearman {ranks:.2f}. “Exact” is a heavy cut-off here. "
+        f"With the same cut-off the two differ by {same:.0e}; influenciae computes in single precision. That cut-off keeps {above} of the {in_range} directions in which this Hessian is not zero, and the influences it gives "
+        f"rank the training images as those on the whole range do up to a Spearman correlation of {ranks_exact:.2f}. "
         f"influenciae's conjugate gradient took {influenciae['seconds'][1]:.0f} s for {influenciae['cg'].shape[0]} solves, since it takes the images of each product one by one."
     )
 )
@@ -519,7 +417,7 @@ display(
 # %% [markdown]
 # ## The images with the most influence
 #
-# Self-influence $K_{ii} = g_i^\top H^+ g_i$ is $n$ times what an image's own loss would rise without it. It is large where the gradient is long, so
+# Self-influence $K_{ii} = g_i^\top H^+ g_i$ is, to first order, $n$ times what an image's own loss would rise without it. It is large where the gradient is long, so
 # where the loss is large, and where the features are unusual. Hover over an image for its numbers.
 
 # %% tags=["hide-input"]
@@ -584,41 +482,31 @@ ahead = {
     for title, (mean, half) in gaps.items()
 }
 everywhere = set(ahead.values())
+flipped_images = min(flip_images, len(labels))
 verdict = {
     frozenset({"worse"}): "The plain loss finds wrong labels better than self-influence",
     frozenset({"better"}): "Self-influence finds wrong labels better than the plain loss",
 }.get(frozenset(everywhere), "Self-influence against the plain loss: it depends on the model, or cannot be told")
 show(
     figures.by_model(verdict, "average precision", tables, flip_share),
-    f"{flip_share:.0%} of the labels of {min(flip_images, len(labels)):,} training images are made wrong. Means over {flip_seeds} draws with 95 % intervals. Dotted: chance.",
+    f"{flip_share:.0%} of the labels of {flipped_images:,} training images are made wrong. Means over {flip_seeds} draws with 95 % intervals. Dotted: chance.",
     "; ".join(
         f"{text}: " + ", ".join(f"{row.model} {row.mean:.2f}" for row in table.itertuples())
         for text, table in tables.items()
     ),
 )
-rows = [
-    {"model": title, "score": text}
-    | {
-        name: plus_minus(tuple(mean_by(part, ["score"], column).iloc[0][["mean", "half"]]), 3)
-        for name, column in (
-            ("AUC", "auc"),
-            ("average precision", "average_precision"),
-            ("found among the first", "recall"),
-        )
-    }
-    for title in heads
-    for score, text in SCORES.items()
-    for part in [chosen(flips, model=title, score=score)]
-]
 show_table(
-    pd.DataFrame(rows),
+    summaries.flips_table(flips),
     f"Means over {flip_seeds} draws of wrong labels with 95 % intervals. Found among the first: share of the wrong labels among as many images with the highest score.",
 )
 display(
     Markdown(
         "Average precision of self-influence minus that of the loss, paired over draws: "
         + "; ".join(f"{title}: {plus_minus(pair, 3, '+')} ({ahead[title]})" for title, pair in gaps.items())
-        + ". Self-influence is the size of the error times how unusual the features are. Where it loses, unusual images with right labels come up with the wrong ones."
+        + f". Self-influence weighs the size of the error with how unusual the features are; the loss alone hides a wrong label that the head has learnt by heart. So the comparison holds "
+        f"for these sizes, {flipped_images:,} images for heads of "
+        + ", ".join(f"{int(arrays['used']):,} ({title})" for title, arrays in heads.items())
+        + " parameters: with fewer images for each parameter the head learns more wrong labels by heart, and the order can turn."
     )
 )
 
@@ -634,17 +522,21 @@ show(
         columns,
     ),
     f"Training images with the smallest margins in all {len(heads)} models, by the mean of their ranks; the numbers on hover are those of {first}. No list of true errors is at hand: "
-    "look for yourself. Among them are wrong labels, and images that are merely hard.",
-    "Pictures of training images that all models put confidently into another class than their label.",
+    "look for yourself which are wrong labels, and which are merely hard.",
+    "Pictures of the training images whose labels the models doubt most.",
 )
+
+# %% [markdown]
+# ## What to take away
 
 # %% tags=["hide-input"]
 display(
     Markdown(
-        "## What to take away\n\n"
-        f"- In the last layer influence is nearly exact: at the minimum it predicts refits with a correlation of {by_place['minimum']['mean'].min():.4f} or more, with the pseudo-inverse on the whole range of a singular Hessian.\n"
-        f"- The trained head is not at its minimum; there the correlation is {by_place['trained']['mean'].min():.2f} to {by_place['trained']['mean'].max():.2f}. Damping and single-precision cut-offs change rankings of influence long before those of self-influence.\n"
-        f"- {verdict}."
+        f"- At the minimum of the last layer, influence with the pseudo-inverse on the whole range of its singular Hessian predicts refits with a correlation of "
+        f"{by_place['minimum']['mean'].min():.4f} or more; at the trained head, which is no minimum, of {by_place['trained']['mean'].min():.2f} to {by_place['trained']['mean'].max():.2f}.\n"
+        f"- A damping of {shares[-1]:g} of the largest eigenvalue leaves rankings of influence on test losses a correlation of at most {damped['influence'].max():.2f} with the undamped ones, those of self-influence at least "
+        f"{damped['self_influence'].min():.2f}; influenciae's single-precision cut-off, {ranks_exact:.2f}.\n"
+        f"- {verdict} (among {flipped_images:,} images)."
     )
 )
 

@@ -758,6 +758,42 @@ rule image_head_flips:
         "scripts/image_head_flips.py"
 
 
+rule image_head_tables:
+    input:
+        removals=[
+            f"results/evaluations/image_head_removals_{name}.parquet"
+            for name in IMAGE_NAMES
+        ],
+        agreement=[
+            f"results/evaluations/image_head_agreement_{name}.parquet"
+            for name in IMAGE_NAMES
+        ],
+        flips=[
+            f"results/evaluations/image_head_flips_{name}.parquet"
+            for name in IMAGE_NAMES
+        ],
+        code=code_of("rules/scripts/image_head_tables.py"),
+    output:
+        removals="results/evaluations/image_head_removals.parquet",
+        agreement="results/evaluations/image_head_agreement.parquet",
+        flips="results/evaluations/image_head_flips.parquet",
+    log:
+        "results/logs/image_head_tables.log",
+    benchmark:
+        "results/benchmarks/image_head_tables.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        trained=IMAGE_RUNS,
+    message:
+        "Refits, agreement and wrong labels of all image models, in one table each"
+    script:
+        "scripts/image_head_tables.py"
+
+
 rule image_head_solvers:
     input:
         features="results/attributions/image_features_cnn_0.npz",

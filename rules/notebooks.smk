@@ -82,11 +82,10 @@ PAGE_INPUTS = {
         *[f"results/models/images_{name}.npz" for name in IMAGE_NAMES],
         "results/attributions/image_features_cnn_0.npz",
         *[f"results/attributions/image_head_{name}.npz" for name in IMAGE_NAMES],
-        *[
-            f"results/evaluations/image_head_{part}_{name}.parquet"
-            for part in ("removals", "agreement", "flips")
-            for name in IMAGE_NAMES
-        ],
+        *expand(
+            "results/evaluations/image_head_{part}.parquet",
+            part=("removals", "agreement", "flips"),
+        ),
         "results/evaluations/image_head_solvers.parquet",
         "results/attributions/image_head_influenciae.npz",
     ],

@@ -3,7 +3,13 @@ import pytest
 from numpy.testing import assert_allclose
 
 from influence_lab.attributions.functioning_groups import RULES, grow, unit
-from influence_lab.attributions.head_influence import grow_groups, influence_features, self_influence, whitening
+from influence_lab.attributions.head_influence import (
+    grow_groups,
+    grow_one,
+    influence_features,
+    self_influence,
+    whitening,
+)
 from tests.models.head_cases import random_head
 
 
@@ -68,3 +74,13 @@ def test_groups_can_take_every_image_but_no_more(head):
     for size, rule in ((head.n + 1, "algorithm"), (0, "algorithm"), (2, "best")):
         with pytest.raises(ValueError, match="allowed"):
             grow_groups(features, [1], size, rule)
+
+
+def test_a_group_grown_without_the_embedding_is_the_same(head):
+    white = whitening(head.hessian(), 1e-10)
+    with_embedding = grow_groups(influence_features(head, white, float), [3, 41], 20).members
+    for seed, members in zip([3, 41], with_embedding, strict=True):
+        assert grow_one(head, white, seed, 20).tolist() == members.tolist()
+    assert np.sort(grow_one(head, white, 3, head.n)).tolist() == list(range(head.n))
+    with pytest.raises(ValueError, match="allowed: 1 to"):
+        grow_one(head, white, 3, head.n + 1)

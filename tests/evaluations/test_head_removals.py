@@ -40,7 +40,7 @@ def test_groups_are_what_they_are_called(heads):
 @pytest.mark.parametrize("kind", FILTERS)
 @pytest.mark.parametrize("share", [1e-10, 1e-2, 0.5])
 def test_every_cut_off_and_damping_is_that_of_the_whitening(heads, kind, share):
-    found = basis(heads, [np.arange(5)], np.arange(10))
+    found = basis(heads, heads.train.hessian(), [np.arange(5)], np.arange(10))
     largest = found.values.max()
     white = (
         whitening(heads.train.hessian(), share)

@@ -3,9 +3,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from influence_lab.attributions.head_influence import whitening
-from influence_lab.evaluations.image_head import image_head, margins, outside_range, workable
+from influence_lab.evaluations.image_head import hessian_error, image_head, margins, outside_range, workable
 from influence_lab.models.image_heads import ImageHeads
-from influence_lab.models.softmax_head import SoftmaxHead
+from influence_lab.models.softmax_head import SoftmaxHead, principal
 from tests.models.head_cases import random_head
 
 
@@ -69,3 +69,10 @@ def test_margins_are_negative_exactly_where_predictions_are_wrong():
 def test_only_large_heads_are_reduced(width, expected):
     reduced = workable(heads(width=width), 3)
     assert reduced.train.size == reduced.test.size == expected
+
+
+def test_differences_on_some_directions_are_compared_at_the_same_parameters():
+    """There no θ gives the model's logits, so the Hessian with its probabilities belongs to no θ."""
+    small = principal(random_head()[0], 2)
+    assert hessian_error(small, small.hessian(), 0) < 1e-8
+    assert hessian_error(random_head()[0], 1.01 * random_head()[0].hessian(), 0) > 1e-3

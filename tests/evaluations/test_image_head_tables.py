@@ -1,16 +1,21 @@
 import numpy as np
 import pandas as pd
-import pytest
 
-from influence_lab.evaluations.image_head_tables import hover_texts, mean_by, paired, suspects, trained_models
+from influence_lab.evaluations.image_head_tables import (
+    hover_texts,
+    joined,
+    mean_by,
+    paired,
+    suspects,
+    trained_models,
+)
 
 
-def test_models_are_named_by_their_artifacts_in_order(tmp_path):
-    for name in ("resnet_0", "cnn_1", "cnn_0", "cnn_10", "influenciae"):
-        (tmp_path / f"image_head_{name}.npz").touch()
-    assert list(trained_models(tmp_path).values()) == ["CNN, seed 0", "CNN, seed 1", "CNN, seed 10", "ResNet, seed 0"]
-    with pytest.raises(FileNotFoundError, match="make them with"):
-        trained_models(tmp_path / "empty")
+def test_models_are_those_of_the_tables_in_their_order():
+    table = joined({("cnn", 10): pd.DataFrame({"value": [1.0, 2.0]}), ("resnet", 0): pd.DataFrame({"value": [3.0]})})
+    assert table.columns.tolist() == ["trained", "model", "value"]
+    assert table["value"].tolist() == [1.0, 2.0, 3.0]
+    assert trained_models(table) == {"cnn_10": "CNN, seed 10", "resnet_0": "ResNet, seed 0"}
 
 
 def test_suspects_are_doubted_by_all_models():

@@ -20,6 +20,9 @@ def test_the_minimum_is_that_of_softmax_regression(change):
     found, expected = refit(head, RIDGE), minimise(problem_of(head), theta)
     assert found.gradient_norm < 1e-10
     assert_allclose(found.theta, expected.theta, atol=1e-10 / RIDGE)  # the curvature is ρ or more
+    given = refit(head, RIDGE, head.hessian())
+    assert_allclose(given.theta, expected.theta, atol=1e-10 / RIDGE)
+    assert given.steps == found.steps
 
 
 def test_parameters_are_found_from_logits_but_for_what_no_logit_shows():

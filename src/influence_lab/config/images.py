@@ -1,6 +1,6 @@
 """The configuration of the images and of the models that classify them."""
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from influence_lab.config.section import Section
 
@@ -28,3 +28,9 @@ class Images(Section):
     cutoff: float = Field(gt=0, lt=1, description="eigenvalues below this share of the largest count as zero")
     damping: float = Field(gt=0, description="λ of heads that are too large for an eigendecomposition")
     principal_directions: int = Field(ge=1, description="features kept of such heads in group searches")
+
+    @model_validator(mode="after")
+    def _cnn(self) -> "Images":
+        if self.cnn.seeds < 1:
+            raise ValueError("1 or more for cnn.seeds: every page with images shows the CNN")
+        return self

@@ -66,9 +66,9 @@ class Basis(NamedTuple):
     sample: Array
 
 
-def basis(heads: Heads, groups: list[Array], sample: Array) -> Basis:
-    """The gradients of test images, groups and some training images in the eigenvectors of H."""
-    values, vectors = np.linalg.eigh(heads.train.hessian())
+def basis(heads: Heads, hessian: Array, groups: list[Array], sample: Array) -> Basis:
+    """The gradients of test images, groups and some training images in the eigenvectors of H, the Hessian there."""
+    values, vectors = np.linalg.eigh(hessian)
     sums = np.stack([heads.train.rows(group).gradients().sum(axis=0) for group in groups])
     parts = heads.test.gradients(), sums, heads.train.rows(sample).gradients()
     return Basis(values, *(part @ vectors for part in parts))
@@ -122,8 +122,8 @@ def head_removals(
     sample = np.random.default_rng(seed).choice(heads.train.n, min(1_000, heads.train.n), replace=False)
     rows = [_compared(kinds, true, one_step, own[:, 0], own[:, 1]).assign(place="minimum", filter="newton", share=0.0)]
     agreement = []
-    for place, at in zip(PLACES, (heads, lowest), strict=True):
-        found = basis(at, [group for _, group in drawn], sample)
+    for place, at, there in zip(PLACES, (heads, lowest), (heads.train.hessian(), hessian), strict=True):
+        found = basis(at, there, [group for _, group in drawn], sample)
         undamped = inverse_values(found.values, "cutoff", ROUNDING)
         for kind in FILTERS:
             for share in shares:

@@ -1,12 +1,11 @@
 """Tables of page 07_head_influence, from the artifacts of every image model of the run."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from influence_lab.artifacts import read_arrays, read_table
+from influence_lab.artifacts import read_arrays
 from influence_lab.evaluations.intervals import mean_interval
 from influence_lab.locations import artifact
 
@@ -14,34 +13,35 @@ Array = np.ndarray
 MODELS = {"cnn": "CNN", "resnet": "ResNet", "vgg19": "VGG19"}
 
 
-def trained_models(folder: Path) -> dict[str, str]:
-    """Models with a last layer in a folder: the name of each as a reader sees it, by the name in its artifacts.
+def joined(tables: Mapping[tuple[str, int], pd.DataFrame]) -> pd.DataFrame:
+    """The tables of all trained models below each other.
 
-    Raises:
-        FileNotFoundError: there is none.
+    Args:
+        tables: by the model's name and training seed, such as ("cnn", 0).
+
+    Returns:
+        With two columns before the others: `trained`, as in the names of artifacts ("cnn_0"), and `model`, as a reader
+        sees it ("CNN, seed 0").
     """
-    found = {
-        f"{model}_{seed}": f"{name}, seed {seed}"
-        for model, name in MODELS.items()
-        for seed in sorted(int(path.stem.rsplit("_", 1)[1]) for path in folder.glob(f"image_head_{model}_[0-9]*.npz"))
-    }
-    if not found:
-        raise FileNotFoundError(
-            "no last layer is there yet; make them with: snakemake results/notebooks/07_head_influence.ipynb"
-        )
-    return found
+    parts = [
+        table.assign(trained=f"{model}_{seed}", model=f"{MODELS[model]}, seed {seed}")
+        for (model, seed), table in tables.items()
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    return table[["trained", "model", *table.columns.drop(["trained", "model"])]]
+
+
+def trained_models(table: pd.DataFrame) -> dict[str, str]:
+    """The models of this run, from a `joined` table: as a reader sees them, by their names in artifacts.
+
+    Never from the files that lie about: those of an earlier configuration stay in the results.
+    """
+    return dict(zip(table["trained"], table["model"], strict=True))
 
 
 def read_by_model(pattern: str, models: Mapping[str, str]) -> dict[str, dict[str, Array]]:
     """Arrays of each model by its title; `pattern` is below `results/`, with `{}` for the model."""
     return {title: read_arrays(artifact(pattern.format(name))) for name, title in models.items()}
-
-
-def table_of_models(pattern: str, models: Mapping[str, str]) -> pd.DataFrame:
-    """The tables of all models below each other, with a first column `model`."""
-    parts = [read_table(artifact(pattern.format(name))).assign(model=title) for name, title in models.items()]
-    table = pd.concat(parts, ignore_index=True)
-    return table[["model", *table.columns.drop("model")]]
 
 
 def chosen(table: pd.DataFrame, **values: object) -> pd.DataFrame:

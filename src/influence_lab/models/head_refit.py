@@ -39,7 +39,9 @@ def parameters_of(head: SoftmaxHead) -> Array:
     return np.linalg.lstsq(head.features, head.logits, rcond=None)[0].T.ravel()
 
 
-def refit(head: SoftmaxHead, ridge: float, tolerance: float = 1e-10, steps: int = 200) -> Minimum:
+def refit(
+    head: SoftmaxHead, ridge: float, hessian: Array | None = None, tolerance: float = 1e-10, steps: int = 200
+) -> Minimum:
     r"""Minimise F from the head's own parameters by Newton's method.
 
     A Hessian costs as much as dozens of gradients, so it is kept while each step with it takes most of the gradient
@@ -48,13 +50,15 @@ def refit(head: SoftmaxHead, ridge: float, tolerance: float = 1e-10, steps: int 
     Args:
         head: features and labels; its logits are the start.
         ridge: ρ > 0.
+        hessian: of the mean loss at the head's own parameters, where it is known: it saves a Hessian.
         tolerance: on the norm of the gradient.
         steps: limit on the steps.
 
     Raises:
         NotConvergedError: the limit is reached.
     """
-    return _newton(_Objective(head, ridge), parameters_of(head), None, tolerance, steps)
+    solve = None if hessian is None else _inverse(hessian, ridge)
+    return _newton(_Objective(head, ridge), parameters_of(head), solve, tolerance, steps)
 
 
 class Removal(NamedTuple):
@@ -134,25 +138,31 @@ class _Objective(NamedTuple):
 def _newton(
     problem: _Objective, theta: Array, solve: Callable[[Array], Array] | None, goal: float, steps: int
 ) -> Minimum:
-    """Newton's method; a Hessian is kept while it serves, and steps with a new one are halved until F falls."""
+    """Newton's method; a Hessian is kept while it serves, and steps with a new one are halved until F falls.
+
+    Args:
+        problem: F.
+        theta: the start.
+        solve: with the Hessian at the start; None forms it.
+        goal: on the norm of the gradient.
+        steps: limit on the steps.
+    """
     gradient = problem.gradient(theta)
-    norm, new = float(np.linalg.norm(gradient)), solve is None
+    norm, new = float(np.linalg.norm(gradient)), True
     for step in range(steps):
         if norm <= goal:
             return Minimum(theta, norm, step)
-        if new:
-            solve = _inverse(problem.hessian(theta), problem.ridge)
+        if solve is None:
+            solve, new = _inverse(problem.hessian(theta), problem.ridge), True
         move = solve(gradient)
         ahead = problem.gradient(theta - move)
         if np.linalg.norm(ahead) > SLOW * norm:
+            solve = None
             if not new:
-                new = True
                 continue
             move = _downhill(problem, theta, move)
             ahead = problem.gradient(theta - move)
-        else:
-            new = False
-        theta, gradient, norm = theta - move, ahead, float(np.linalg.norm(ahead))
+        theta, gradient, norm, new = theta - move, ahead, float(np.linalg.norm(ahead)), False
     raise NotConvergedError(f"gradient norm {norm:.1e} after {steps} steps, wanted < {goal:.0e}; raise the ridge")
 
 
