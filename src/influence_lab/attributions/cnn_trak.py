@@ -21,12 +21,14 @@ class AllLayers(NamedTuple):
         cosine: of the gradients of all layers, shape (m, n).
         kernel: $\phi_q^\top(\Phi^\top\Phi)^{-1}\phi_i$ of the projected gradients, shape (m, n).
         wrong: 1 − p of the images, shape (n,).
+        dimension: of the projection.
         sketched: cosines of the queries with each other after projection, shape (m, m), to compare with `cosine`.
     """
 
     cosine: Array
     kernel: Array
     wrong: Array
+    dimension: int
     sketched: Array
 
 
@@ -107,4 +109,4 @@ def all_layers(
     asked = features[queries]
     lengths = np.maximum(np.linalg.norm(asked, axis=1), 1e-30)
     sketched = (asked @ asked.T) / lengths / lengths[:, None]
-    return AllLayers(cosine, asked @ inverse_features(features), wrong, sketched)
+    return AllLayers(cosine, asked @ inverse_features(features), wrong, sketch.dimension, sketched)
