@@ -109,7 +109,7 @@ def sketch_check(found: Mapping[str, Array], queries: Queries) -> dict[str, Arra
         queries: the m queries.
 
     Returns:
-        `sketch_dimension`, and `sketch_errors`, cosine after projection minus cosine before, of the m (m − 1) / 2 pairs.
+        `sketch_dimension`, and `sketch_errors`, cosine after less cosine before, of the m (m − 1) / 2 pairs.
     """
     upper = np.triu_indices(len(queries.images), 1)
     errors = (found["sketched"] - found["cosine"][:, queries.images])[upper]
