@@ -169,6 +169,11 @@ display(
             if in_pairs
             else "."
         )
+        + (
+            " **Chance explains many of these pairs: they look alike without being the same picture, so what follows shows the method, no finding about copies.**"
+            if len(pairs.first) and by_chance.share > 0.05
+            else ""
+        )
     )
 )
 rng = np.random.default_rng(seed)
