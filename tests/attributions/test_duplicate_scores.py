@@ -33,6 +33,10 @@ def test_copies_with_another_label_are_equal_for_the_embedding_and_not_for_influ
     np.testing.assert_allclose(scores["embedding_cosine"][0, 3], 1, atol=1e-6)
     np.testing.assert_allclose(scores["embedding_l2"][0, 3], 0, atol=1e-5)
     assert scores["cosine"][0, 3] < 0.5
+    labels = head().labels
+    order = np.argsort(-scores["embedding_label"][0])
+    assert order[0] == 2
+    assert (np.diff((labels[order] != labels[2]).astype(int)) >= 0).all()  # all of the label, then all others
 
 
 def test_scores_are_influence_over_what_their_names_say():

@@ -28,7 +28,7 @@ PAIRS = links([0, 0, 1, 5], [1, 2, 3, 6])  # clusters {0, 1, 2, 3} and {5, 6}
 def embedding(features):
     features = np.asarray(features, dtype=float)
     own = np.einsum("ij,ij->i", features, features)
-    return HeadEmbedding(features, own, np.sqrt(own), np.sqrt(own), features)
+    return HeadEmbedding(features, own, np.sqrt(own), np.sqrt(own), features, np.zeros(len(features), int))
 
 
 def test_partners_are_both_ends_of_each_pair():

@@ -25,6 +25,7 @@ METHODS = {
     "embedding_product": "embedding, inner product",
     "embedding_l2": "embedding, L2 distance",
     "embedding_cosine": "embedding, cosine",
+    "embedding_label": "embedding, L2, same label first",
     "gradient_cosine": "gradient cosine, all layers",
     "trak": "TRAK, all layers",
     "pixel_l2": "pixels, L2 distance",
@@ -42,6 +43,7 @@ class HeadEmbedding(NamedTuple):
         parameter_change: $\|H^+ g_x\|$, shape (n,).
         cut_change: the same in the directions whose eigenvalue is above `FLAT` times the largest, shape (n,).
         features: h without its 1, shape (n, d), float32.
+        labels: shape (n,).
     """
 
     influence: Array
@@ -49,6 +51,7 @@ class HeadEmbedding(NamedTuple):
     parameter_change: Array
     cut_change: Array
     features: Array
+    labels: Array
 
 
 def embed(head: SoftmaxHead, cutoff: float, damping: float, directions: int, largest: int = 5000) -> HeadEmbedding:
@@ -67,7 +70,8 @@ def embed(head: SoftmaxHead, cutoff: float, damping: float, directions: int, lar
     influence = influence_features(used, white)
     steep = white.eigenvalues[: white.rank] > FLAT * white.eigenvalues[0]
     changes = _changes(influence, white, np.column_stack([np.ones_like(steep), steep]))
-    return HeadEmbedding(influence, _squares(influence), *changes.T, head.features[:, :-1].astype(np.float32))
+    features = head.features[:, :-1].astype(np.float32)
+    return HeadEmbedding(influence, _squares(influence), *changes.T, features, head.labels)
 
 
 def head_scores(embedding: HeadEmbedding, queries: Array) -> dict[str, Array]:
@@ -76,12 +80,16 @@ def head_scores(embedding: HeadEmbedding, queries: Array) -> dict[str, Array]:
     Raw influence is $K_{qx}$; cosine influence divides by $\sqrt{K_{qq}K_{xx}}$, ℓ-RelatIF by $\sqrt{K_{xx}}$ and
     θ-RelatIF by $\|H^+g_x\|$. An image without a gradient scores zero.
 
-    The inner product of embeddings $h_q^\top h_x$ is to their cosine what raw influence is to cosine influence.
+    Gradients know the label and the embedding does not: its distance with images of the query's label first is there
+    to compare with. The inner product of embeddings $h_q^\top h_x$ is to their cosine what raw influence is to cosine
+    influence.
     """
     K = embedding.influence[queries] @ embedding.influence.T
     lengths = np.sqrt(np.maximum(embedding.self_influence, 1e-30)).astype(np.float32)
     h = embedding.features
     product, norms = h[queries] @ h.T, np.maximum(np.linalg.norm(h, axis=1), 1e-30)
+    distances = squared_distances(h, queries)
+    other = embedding.labels[queries, None] != embedding.labels
     return {
         "raw_largest": K,
         "raw_smallest": -K,
@@ -90,7 +98,8 @@ def head_scores(embedding: HeadEmbedding, queries: Array) -> dict[str, Array]:
         "theta_relatif": K / np.maximum(embedding.parameter_change, 1e-30).astype(np.float32),
         "theta_relatif_cut": K / np.maximum(embedding.cut_change, 1e-30).astype(np.float32),
         "embedding_product": product,
-        "embedding_l2": -squared_distances(h, queries),
+        "embedding_l2": -distances,
+        "embedding_label": -distances - 2 * distances.max(initial=0) * other,
         "embedding_cosine": product / norms / norms[queries, None],
     }
 
