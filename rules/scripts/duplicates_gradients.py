@@ -1,3 +1,4 @@
+import numpy as np
 import torch
 
 from influence_lab.artifacts import read_arrays, write_arrays
@@ -14,4 +15,4 @@ with batch(snakemake):
     check_features(network, x, read_arrays(snakemake.input.features)["train_features"])
     queries = draw_queries(read_pairs(snakemake.input.pairs)[0], len(x), **snakemake.params.queries)
     found = all_layers(network, x, y, queries.images, snakemake.params.dimension, seed=int(snakemake.wildcards.seed))
-    write_arrays(snakemake.output[0], **found._asdict())
+    write_arrays(snakemake.output[0], **{name: np.asarray(value) for name, value in found._asdict().items()})

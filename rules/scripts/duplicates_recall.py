@@ -4,7 +4,7 @@ from influence_lab.artifacts import read_arrays, write_arrays, write_table
 from influence_lab.batch import batch
 from influence_lab.data.near_duplicates import read_pairs
 from influence_lab.evaluations.duplicate_retrieval import draw_queries
-from influence_lab.evaluations.duplicate_tables import all_layer_table, head_tables, joined, pixel_table
+from influence_lab.evaluations.duplicate_tables import all_layer_table, head_tables, joined, pixel_table, sketch_check
 from influence_lab.models.image_heads import read_heads
 
 with batch(snakemake):
@@ -17,7 +17,10 @@ with batch(snakemake):
         tables.append(found.retrieval)
         why.append(found.pairs)
         examples |= found.example
-    tables.append(all_layer_table([read_arrays(path) for path in snakemake.input.gradients], queries))
+    gradients = [read_arrays(path) for path in snakemake.input.gradients]
+    tables.append(all_layer_table(gradients, queries))
+    if gradients:
+        examples |= sketch_check(gradients[0], queries)
     write_table(snakemake.output.retrieval, joined(tables))
     write_table(snakemake.output.pairs, joined(why))
     write_arrays(snakemake.output.example, **{name: np.asarray(value) for name, value in examples.items()})

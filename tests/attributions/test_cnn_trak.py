@@ -36,11 +36,22 @@ def test_cosines_are_those_of_whole_gradients_and_copies_have_one():
     images[11], labels[11] = images[0], labels[0]
     network = SmallCNN(weights())
     found = all_layers(network, images, labels, np.array([0, 5]), dimension=7, seed=0, chunk=5)
-    pairs, wrong = network.margin_gradients(torch.from_numpy(images).float() / 255, torch.from_numpy(labels))
+    pairs, wrong = network.margin_gradients(images, labels)
     whole = write_gradients(pairs, torch.empty(12, network.size)).double().numpy()
     lengths = np.linalg.norm(whole, axis=1)
     expected = whole[[0, 5]] @ whole.T / lengths[[0, 5], None] / lengths
     np.testing.assert_allclose(found.cosine, expected, atol=1e-5)  # single precision
     np.testing.assert_allclose(found.cosine[0, [0, 11]], 1, atol=1e-5)
     np.testing.assert_allclose(found.kernel[:, 0], found.kernel[:, 11], rtol=1e-3, atol=1e-6)
+    np.testing.assert_allclose(np.diag(found.sketched), 1, atol=1e-6)
     np.testing.assert_allclose(found.wrong, wrong.numpy(), rtol=1e-5, atol=1e-7)
+
+
+def test_a_wide_sketch_keeps_the_cosines_of_the_queries():
+    """Each of the 45 errors has a standard deviation of at most √(2/d); their root mean square stays below it."""
+    images = np.random.default_rng(4).integers(0, 256, (40, 32, 32, 3), dtype=np.uint8)
+    labels, queries = np.random.default_rng(5).integers(0, 10, 40), np.arange(10)
+    found = all_layers(SmallCNN(weights()), images, labels, queries, dimension=1009, seed=0)
+    upper = np.triu_indices(10, 1)
+    error = (found.sketched - found.cosine[:, queries])[upper]
+    assert 0 < np.sqrt(np.mean(error**2)) < np.sqrt(2 / 1009)

@@ -33,6 +33,10 @@ def test_copies_with_another_label_are_equal_for_the_embedding_and_not_for_influ
     np.testing.assert_allclose(scores["embedding_cosine"][0, 3], 1, atol=1e-6)
     np.testing.assert_allclose(scores["embedding_l2"][0, 3], 0, atol=1e-5)
     assert scores["cosine"][0, 3] < 0.5
+    labels = head().labels
+    order = np.argsort(-scores["embedding_label"][0])
+    assert order[0] == 2
+    assert (np.diff((labels[order] != labels[2]).astype(int)) >= 0).all()  # all of the label, then all others
 
 
 def test_scores_are_influence_over_what_their_names_say():
@@ -46,6 +50,19 @@ def test_scores_are_influence_over_what_their_names_say():
     np.testing.assert_allclose(scores["raw_smallest"], -K, **close)
     np.testing.assert_allclose(scores["ell_relatif"], K / np.sqrt(own), **close)
     np.testing.assert_allclose(scores["theta_relatif"], K / np.linalg.norm(g @ inverse, axis=1), **close)
+    np.testing.assert_allclose(scores["theta_relatif_cut"], scores["theta_relatif"], rtol=1e-6)  # nothing is flat here
+    h = one.features[:, :-1]
+    np.testing.assert_allclose(scores["embedding_product"], h[[4, 7]] @ h.T, rtol=1e-4, atol=1e-5)
+
+
+def test_a_nearly_flat_direction_rules_the_divisor_of_theta_relatif_unless_it_is_cut():
+    """One feature is 1e-5 as long as the others: its eigenvalue is 1e-10 of theirs, its share of ‖H⁺g‖ grows as 1e5."""
+    full = head(d=3)
+    flat = np.column_stack([1e-5 * np.random.default_rng(5).normal(size=60), full.features])
+    one = embed(SoftmaxHead(flat, full.logits, full.labels), 1e-12, 0.0, 10)
+    without = embed(full, 1e-12, 0.0, 10)
+    assert np.median(one.parameter_change / one.cut_change) > 100
+    np.testing.assert_allclose(one.cut_change, without.parameter_change, rtol=1e-3)
 
 
 def test_ell_relatif_and_cosine_order_images_alike(embedding):

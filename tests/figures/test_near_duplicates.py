@@ -45,5 +45,5 @@ def test_methods_without_a_run_are_left_out_of_it():
 
 
 def test_places_are_one_more_than_the_images_before():
-    table = pd.DataFrame({"longer": [0.5], "larger": [3 / 8], "cosine": [0.9], "query": [1], "duplicate": [2]})
-    assert figures.overtaken("title", table, n=10, depth=25).data[0].y.tolist() == [4]
+    table = pd.DataFrame({"longer": [0.5], "before": [3], "cosine": [0.9], "query": [1], "duplicate": [2]})
+    assert figures.overtaken("title", table, depth=25).data[0].y.tolist() == [4]

@@ -13,8 +13,6 @@ from influence_lab.models.cnn_gradients import SmallCNN, write_gradients
 
 Array = np.ndarray
 
-WIDE = 3  # the first dense layer
-
 
 class AllLayers(NamedTuple):
     r"""Queries against all images.
@@ -23,11 +21,15 @@ class AllLayers(NamedTuple):
         cosine: of the gradients of all layers, shape (m, n).
         kernel: $\phi_q^\top(\Phi^\top\Phi)^{-1}\phi_i$ of the projected gradients, shape (m, n).
         wrong: 1 − p of the images, shape (n,).
+        dimension: of the projection.
+        sketched: cosines of the queries with each other after projection, shape (m, m), to compare with `cosine`.
     """
 
     cosine: Array
     kernel: Array
     wrong: Array
+    dimension: int
+    sketched: Array
 
 
 def next_prime(number: int) -> int:
@@ -72,7 +74,7 @@ class Sketch:
 
 
 def all_layers(
-    network: SmallCNN, images: Array, labels: Array, queries: Array, dimension: int, seed: int, chunk: int = 64
+    network: SmallCNN, images: Array, labels: Array, queries: Array, dimension: int, seed: int, chunk: int = 128
 ) -> AllLayers:
     r"""Compare some training images with all of them by the gradients of $f = \log\frac{p}{1-p}$.
 
@@ -90,26 +92,21 @@ def all_layers(
     sketch = Sketch(network.size, dimension, seed)
     buffer = torch.zeros(max(chunk, len(queries)), sketch.width)
 
-    def signed_gradients(part: Array | slice) -> tuple[torch.Tensor, tuple[torch.Tensor, torch.Tensor], torch.Tensor]:
-        x, y = torch.from_numpy(images[part]).float() / 255, torch.from_numpy(labels[part]).long()
-        pairs, missed = network.margin_gradients(x, y)
-        signed = sketch.signed(write_gradients(pairs, buffer[: len(x)]))
-        return signed, (pairs[WIDE][0][:, 0], pairs[WIDE][1][:, 0]), missed
+    def signed_gradients(part: Array | slice) -> tuple[torch.Tensor, torch.Tensor]:
+        pairs, missed = network.margin_gradients(images[part], labels[part])
+        return sketch.signed(write_gradients(pairs, buffer[: len(missed)])), missed
 
-    targets, (target_inputs, target_derivatives), _ = signed_gradients(queries)
-    target_lengths = targets.norm(dim=1, keepdim=True).clamp(min=1e-30)
-    wide = network.columns(
-        WIDE
-    )  # half of the parameters are here, where the product of two gradients is one of two products
-    before, after = targets[:, : wide.start].clone(), targets[:, wide.stop :].clone()
+    targets = signed_gradients(queries)[0].clone()
+    targets /= targets.norm(dim=1, keepdim=True).clamp(min=1e-30)
     cosine = np.empty((len(queries), len(images)), dtype=np.float32)
     features = np.empty((len(images), sketch.dimension), dtype=np.float32)
     wrong = np.empty(len(images), dtype=np.float32)
     for start in range(0, len(images), chunk):
         part = slice(start, start + chunk)
-        signed, (inputs, derivatives), missed = signed_gradients(part)
-        products = before @ signed[:, : wide.start].T + after @ signed[:, wide.stop :].T
-        products += (target_inputs @ inputs.T) * (target_derivatives @ derivatives.T)
-        cosine[:, part] = (products / target_lengths / signed.norm(dim=1).clamp(min=1e-30)).numpy()
+        signed, missed = signed_gradients(part)
+        cosine[:, part] = (targets @ signed.T / signed.norm(dim=1).clamp(min=1e-30)).numpy()
         features[part], wrong[part] = sketch.gathered(signed).numpy(), missed.numpy()
-    return AllLayers(cosine, features[queries] @ inverse_features(features), wrong)
+    asked = features[queries]
+    lengths = np.maximum(np.linalg.norm(asked, axis=1), 1e-30)
+    sketched = (asked @ asked.T) / lengths / lengths[:, None]
+    return AllLayers(cosine, asked @ inverse_features(features), wrong, sketch.dimension, sketched)

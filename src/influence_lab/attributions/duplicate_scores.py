@@ -12,6 +12,8 @@ from influence_lab.models.softmax_head import SoftmaxHead, principal
 
 Array = np.ndarray
 
+FLAT = 1e-6  # share of the largest eigenvalue, below which directions are left out of a cut divisor
+
 # Names of the scores for readers, in the order of tables.
 METHODS = {
     "raw_largest": "influence, largest",
@@ -19,8 +21,11 @@ METHODS = {
     "cosine": "cosine influence",
     "ell_relatif": "ℓ-RelatIF",
     "theta_relatif": "θ-RelatIF",
+    "theta_relatif_cut": "θ-RelatIF, divisor cut",
+    "embedding_product": "embedding, inner product",
     "embedding_l2": "embedding, L2 distance",
     "embedding_cosine": "embedding, cosine",
+    "embedding_label": "embedding, L2, same label first",
     "gradient_cosine": "gradient cosine, all layers",
     "trak": "TRAK, all layers",
     "pixel_l2": "pixels, L2 distance",
@@ -36,13 +41,17 @@ class HeadEmbedding(NamedTuple):
         influence: Φ, shape (n, r), float32.
         self_influence: $K_{xx}$, shape (n,).
         parameter_change: $\|H^+ g_x\|$, shape (n,).
+        cut_change: the same in the directions whose eigenvalue is above `FLAT` times the largest, shape (n,).
         features: h without its 1, shape (n, d), float32.
+        labels: shape (n,).
     """
 
     influence: Array
     self_influence: Array
     parameter_change: Array
+    cut_change: Array
     features: Array
+    labels: Array
 
 
 def embed(head: SoftmaxHead, cutoff: float, damping: float, directions: int, largest: int = 5000) -> HeadEmbedding:
@@ -59,9 +68,10 @@ def embed(head: SoftmaxHead, cutoff: float, damping: float, directions: int, lar
     used = principal(head, directions) if large else head
     white = whitening(used.hessian(), cutoff, damping if large else 0.0)
     influence = influence_features(used, white)
-    return HeadEmbedding(
-        influence, _squares(influence), _changes(influence, white), head.features[:, :-1].astype(np.float32)
-    )
+    steep = white.eigenvalues[: white.rank] > FLAT * white.eigenvalues[0]
+    changes = _changes(influence, white, np.column_stack([np.ones_like(steep), steep]))
+    features = head.features[:, :-1].astype(np.float32)
+    return HeadEmbedding(influence, _squares(influence), *changes.T, features, head.labels)
 
 
 def head_scores(embedding: HeadEmbedding, queries: Array) -> dict[str, Array]:
@@ -69,19 +79,28 @@ def head_scores(embedding: HeadEmbedding, queries: Array) -> dict[str, Array]:
 
     Raw influence is $K_{qx}$; cosine influence divides by $\sqrt{K_{qq}K_{xx}}$, ℓ-RelatIF by $\sqrt{K_{xx}}$ and
     θ-RelatIF by $\|H^+g_x\|$. An image without a gradient scores zero.
+
+    Gradients know the label and the embedding does not: its distance with images of the query's label first is there
+    to compare with. The inner product of embeddings $h_q^\top h_x$ is to their cosine what raw influence is to cosine
+    influence.
     """
     K = embedding.influence[queries] @ embedding.influence.T
     lengths = np.sqrt(np.maximum(embedding.self_influence, 1e-30)).astype(np.float32)
     h = embedding.features
-    norms = np.maximum(np.linalg.norm(h, axis=1), 1e-30)
+    product, norms = h[queries] @ h.T, np.maximum(np.linalg.norm(h, axis=1), 1e-30)
+    distances = squared_distances(h, queries)
+    other = embedding.labels[queries, None] != embedding.labels
     return {
         "raw_largest": K,
         "raw_smallest": -K,
         "cosine": K / lengths / lengths[queries, None],
         "ell_relatif": K / lengths,
         "theta_relatif": K / np.maximum(embedding.parameter_change, 1e-30).astype(np.float32),
-        "embedding_l2": -squared_distances(h, queries),
-        "embedding_cosine": (h[queries] @ h.T) / norms / norms[queries, None],
+        "theta_relatif_cut": K / np.maximum(embedding.cut_change, 1e-30).astype(np.float32),
+        "embedding_product": product,
+        "embedding_l2": -distances,
+        "embedding_label": -distances - 2 * distances.max(initial=0) * other,
+        "embedding_cosine": product / norms / norms[queries, None],
     }
 
 
@@ -118,7 +137,18 @@ def _squares(rows: Array) -> Array:
     return np.einsum("ij,ij->i", rows, rows, dtype=float)
 
 
-def _changes(influence: Array, white: Whitening, chunk: int = 4096) -> Array:
-    factor = white.factor.T.astype(np.float32)
-    parts = [influence[start : start + chunk] @ factor for start in range(0, len(influence), chunk)]
-    return np.concatenate([np.linalg.norm(part, axis=1) for part in parts])
+def _changes(influence: Array, white: Whitening, kept: Array, chunk: int = 4096) -> Array:
+    r"""$\|H^+g\|$ on some of the directions: with $L = V D$ and V orthonormal, $\|L\phi\|^2 = \sum_k D_k^2\phi_k^2$.
+
+    Args:
+        influence: Φ, shape (n, r).
+        white: L.
+        kept: which directions, one column a choice, shape (r, c).
+        chunk: images at a time.
+
+    Returns:
+        Shape (n, c).
+    """
+    scales = _squares(white.factor.T)[:, None] * kept
+    parts = [np.square(influence[start : start + chunk], dtype=float) for start in range(0, len(influence), chunk)]
+    return np.sqrt(np.concatenate([part @ scales for part in parts]))

@@ -131,16 +131,16 @@ def pair_rows(model: str, seed: int, embedding: HeadEmbedding, queries: Queries,
 
     Returns:
         `model`, `seed`, `query`, `duplicate`, `influence` ($K_{qd}$), `query_self` ($K_{qq}$), `duplicate_self`
-        ($K_{dd}$), `cosine`, `larger`, the share of all other images with a larger influence on the query than the
+        ($K_{dd}$), `cosine`, `before`, the number of other images with a larger influence on the query than the
         duplicate has, and `longer`, the share of images with a larger self-influence than the duplicate.
     """
     own = embedding.self_influence
     rows = []
     for image, duplicates, row in zip(queries.images, queries.duplicates, K, strict=True):
         for other in duplicates:
-            larger = (np.delete(row, image) > row[other]).mean()
-            rows.append((image, other, row[other], own[image], own[other], larger, (own > own[other]).mean()))
-    columns = ["query", "duplicate", "influence", "query_self", "duplicate_self", "larger", "longer"]
+            before = int((np.delete(row, image) > row[other]).sum())
+            rows.append((image, other, row[other], own[image], own[other], before, (own > own[other]).mean()))
+    columns = ["query", "duplicate", "influence", "query_self", "duplicate_self", "before", "longer"]
     table = pd.DataFrame(rows, columns=columns)
     table["cosine"] = table["influence"] / np.sqrt(np.maximum(table["query_self"] * table["duplicate_self"], 1e-30))
     table.insert(0, "model", model)

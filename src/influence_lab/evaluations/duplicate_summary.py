@@ -41,8 +41,8 @@ def chance_share(search: Mapping[str, Array], edges: float, pixels: float) -> Ch
 
 
 def spread(values: Sequence[float]) -> tuple[float, float]:
-    """`mean_interval`, with a half-width of 0 for a single value."""
-    return mean_interval(values) if len(values) > 1 else (float(np.mean(values)), 0.0)
+    """`mean_interval`, with a half-width of NaN for a single value, which says nothing about its spread."""
+    return mean_interval(values) if len(values) > 1 else (float(np.mean(values)), float("nan"))
 
 
 def mean_recalls(retrieval: pd.DataFrame, column: str = "recall_25") -> pd.DataFrame:

@@ -101,6 +101,21 @@ def all_layer_table(found: Sequence[Mapping[str, Array]], queries: Queries) -> p
     return pd.concat(tables) if tables else pd.DataFrame()
 
 
+def sketch_check(found: Mapping[str, Array], queries: Queries) -> dict[str, Array]:
+    """How far TRAK's projection moves the cosines of pairs of queries.
+
+    Args:
+        found: arrays of `cnn_trak.AllLayers`.
+        queries: the m queries.
+
+    Returns:
+        `sketch_dimension`, and `sketch_errors`, cosine after less cosine before, of the m (m − 1) / 2 pairs.
+    """
+    upper = np.triu_indices(len(queries.images), 1)
+    errors = (found["sketched"] - found["cosine"][:, queries.images])[upper]
+    return {"sketch_dimension": np.asarray(found["dimension"]), "sketch_errors": errors}
+
+
 def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Tables one below the other, those without rows left out unless all are."""
     full = [table for table in tables if len(table)]

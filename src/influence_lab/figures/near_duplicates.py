@@ -119,13 +119,12 @@ def recalls(title: str, table: pd.DataFrame, methods: Mapping[str, str], runs: M
     return figure
 
 
-def overtaken(title: str, table: pd.DataFrame, n: int, depth: int) -> go.Figure:
+def overtaken(title: str, table: pd.DataFrame, depth: int) -> go.Figure:
     """How many images raw influence puts before a near-duplicate, against how long the duplicate's own gradient is.
 
     Args:
         title: the finding.
-        table: columns `duplicate_self`, `larger`, `longer`, `cosine`, `query` and `duplicate`.
-        n: training images.
+        table: columns `before`, `longer`, `cosine`, `query` and `duplicate`.
         depth: of the recall, drawn as a line.
     """
     figure = new_figure(
@@ -137,7 +136,7 @@ def overtaken(title: str, table: pd.DataFrame, n: int, depth: int) -> go.Figure:
     )
     figure.add_scatter(
         x=table["longer"],
-        y=1 + np.round(table["larger"] * (n - 2)),
+        y=1 + table["before"],
         mode="markers",
         marker={
             "color": table["cosine"],
