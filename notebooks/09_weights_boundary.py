@@ -59,7 +59,7 @@ from IPython.display import Markdown, display
 from influence_lab.artifacts import read_arrays, read_table
 from influence_lab.attributions.weights_boundary import closed_form
 from influence_lab.evaluations.boundary_flips import GROUPS, minimal_logits
-from influence_lab.evaluations.boundary_groups import KINDS, judged_classes
+from influence_lab.evaluations.boundary_draws import KINDS, judged_classes
 from influence_lab.evaluations.boundary_summaries import (
     class_difference,
     explained_difference,

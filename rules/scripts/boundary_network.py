@@ -2,7 +2,8 @@ import torch
 
 from influence_lab.artifacts import read_arrays, write_table
 from influence_lab.batch import batch
-from influence_lab.evaluations.boundary_groups import chosen_groups, network_table
+from influence_lab.evaluations.boundary_draws import chosen_groups
+from influence_lab.evaluations.boundary_groups import network_table
 from influence_lab.models.image_heads import read_heads
 from influence_lab.models.torch_cnn import cnn_weights
 

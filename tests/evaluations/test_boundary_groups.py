@@ -4,15 +4,15 @@ import pytest
 from numpy.testing import assert_allclose
 
 from influence_lab.attributions.simple_boundary import simple_boundary
-from influence_lab.evaluations.boundary_greedy import greedy, head_scores
-from influence_lab.evaluations.boundary_groups import (
+from influence_lab.evaluations.boundary_draws import (
     both_kinds,
     chosen_groups,
-    head_table,
     judged_classes,
     nearest_images,
     random_groups,
 )
+from influence_lab.evaluations.boundary_greedy import greedy, head_scores
+from influence_lab.evaluations.boundary_groups import head_table
 from influence_lab.evaluations.boundary_summaries import class_difference, explained_difference, paired_failures
 from tests.attributions.boundary_cases import head_case
 
