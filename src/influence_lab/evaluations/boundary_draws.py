@@ -52,7 +52,7 @@ def chosen_groups(
     judged: int,
     seed: int,
 ) -> list[tuple[int, str, int, Array]]:
-    """The first `each` groups of `head_table` of every class, kind and size; the first `judged` of two classes.
+    """The first `judged` groups of `head_table` of two classes, every kind and size; `each` smallest ones of the others.
 
     Args:
         head: the last layer and its training images.
@@ -60,7 +60,7 @@ def chosen_groups(
         sizes: of the groups.
         largest: the largest of `head_table`'s sizes, whose members are drawn.
         draws: of `head_table`.
-        each: groups of the other classes.
+        each: groups of each kind of the other classes, of the smallest size alone.
         judged: groups of the judged classes.
         seed: of `head_table`.
     """
@@ -70,7 +70,7 @@ def chosen_groups(
         (k, kind, draw, kinds[kind][k, draw, :size])
         for kind in KINDS
         for k in range(head.classes)
-        for size in sizes
+        for size in (sizes if k in many else [min(sizes)])
         for draw in range(judged if k in many else each)
     ]
 

@@ -82,6 +82,7 @@ def network_table(
     weights: Sequence[Any],
     images: Array,
     groups: Sequence[tuple[int, str, int, Array]],
+    method: str,
     rate: float,
     steps: int,
     norm: float,
@@ -93,24 +94,25 @@ def network_table(
         weights: of `cnn_weights`.
         images: uint8 training images.
         groups: (class, kind, draw, members) of each.
+        method: "network" ascends the cross-entropy of the labels, "network_predicted" that of the predicted classes.
         rate: learning rate.
         steps: limit.
         norm: limit.
 
     Returns:
-        The columns of `head_table`, methods "network" (cross-entropy of the labels).
+        The columns of `head_table`.
     """
-    rows = []
+    rows, classes = [], {"network": head.labels, "network_predicted": head.predictions}[method]
     for k, kind, draw, members in groups:
         inputs = cnn_inputs(images[members])
         started = process_time()
-        ascent = network_boundary(weights, inputs, head.labels[members], rate, steps, norm)
+        ascent = network_boundary(weights, inputs, classes[members], rate, steps, norm)
         seconds = process_time() - started
         one = _columns(ascent.flipped[None], ascent.succeeded, ascent.norm, ascent.steps, ascent.steps, seconds)
         described = {name: column[0] for name, column in _described_groups(head, members[None]).items()}
         scalars = {name: np.asarray(value).item() for name, value in one.items()}
         rows.append(
-            {"class": k, "kind": kind, "draw": draw, "method": "network", "size": len(members)} | described | scalars
+            {"class": k, "kind": kind, "draw": draw, "method": method, "size": len(members)} | described | scalars
         )
     return pd.DataFrame(rows)
 
