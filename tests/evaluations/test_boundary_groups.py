@@ -13,7 +13,13 @@ from influence_lab.evaluations.boundary_draws import (
 )
 from influence_lab.evaluations.boundary_greedy import greedy, head_scores
 from influence_lab.evaluations.boundary_groups import head_table
-from influence_lab.evaluations.boundary_summaries import class_difference, explained_difference, paired_failures
+from influence_lab.evaluations.boundary_summaries import (
+    class_difference,
+    explained_difference,
+    failures_by_limit,
+    paired_failures,
+)
+from influence_lab.evaluations.shares import difference_of_shares
 from tests.attributions.boundary_cases import head_case
 
 HEAD, _ = head_case(n=300)
@@ -84,6 +90,28 @@ def test_what_the_members_explain_is_not_left_for_the_class():
     assert_allclose(found["observed"][0], class_difference(table, 5, 0)[0])
     assert found["observed"][0] - found["observed"][1] > 0
     assert abs(found["left"][0]) < 1.5 * found["left"][1]
+
+
+def test_nested_sizes_and_kinds_of_one_draw_are_no_further_evidence():
+    """Four copies of every draw leave the difference of two classes and its interval as they are."""
+    rng = np.random.default_rng(1)
+    one = pd.DataFrame({"class": np.repeat([0, 1], 20), "draw": np.tile(np.arange(20), 2), "size": 5})
+    one["succeeded"] = rng.random(40) < 0.3 + 0.4 * one["class"]
+    assert_allclose(class_difference(pd.concat([one] * 4), 1, 0), class_difference(one, 1, 0), rtol=1e-12)
+
+
+def test_classes_that_always_end_alike_still_have_an_interval():
+    table = pd.DataFrame({"class": np.repeat([0, 1], 20), "draw": np.tile(np.arange(20), 2), "succeeded": True})
+    assert class_difference(table, 1, 0) == difference_of_shares([1] * 20, [1] * 20)
+    assert class_difference(table, 1, 0)[1] > 0
+
+
+def test_a_smaller_limit_of_passes_fails_where_a_run_with_it_fails():
+    arguments = dict(sizes=[5], draws=5, seed=0, rate=0.02, steps=5, norm=1.0)
+    long, short = (head_table(HEAD, passes=passes, **arguments).query("method == 'sequential'") for passes in (3000, 4))
+    found = failures_by_limit(long, [4, 3000]).set_index("limit")["mean"]
+    assert_allclose(found[4], 1 - short["succeeded"].mean())
+    assert 0 <= found[3000] < found[4]
 
 
 def test_the_greedy_search_takes_the_easiest_and_draws_where_all_fail():

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 from numpy.testing import assert_allclose
 
-from influence_lab.figures.weights_boundary import FLOOR, by_size, flip_law, oracle_errors, scores_together, sheets
+from influence_lab.figures.boundary_images import flip_law, scores_together, sheets
+from influence_lab.figures.weights_boundary import FLOOR, by_size, oracle_errors
 
 
 def test_an_error_of_zero_can_be_drawn():

@@ -52,7 +52,7 @@ def chosen_groups(
     judged: int,
     seed: int,
 ) -> list[tuple[int, str, int, Array]]:
-    """The first `judged` groups of `head_table` of two classes, every kind and size; `each` smallest ones of the others.
+    """The first groups of `head_table`: of every size for the two judged classes, the smallest for the others.
 
     Args:
         head: the last layer and its training images.

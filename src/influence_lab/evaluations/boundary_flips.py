@@ -1,9 +1,9 @@
 r"""Which predictions flip together with a seed image's, and whether they are those of its functioning group.
 
 The least change for seed i with gap $g = f_c - f_k$ raises $f_k$ of image j by
-$\delta_j = g\,h_i^\top h_j / (2\|h_i\|^2)$ and lowers $f_c$ by the same. So for an image that is predicted c too, class k
-overtakes c exactly where its own gap to k is below $2\delta_j$: inner product and gap decide. (A third class may still
-win: $f_c$ sinks for it as well.)
+$\delta_j = g\,h_i^\top h_j / (2\|h_i\|^2)$ and lowers $f_c$ by the same. So for an image that is predicted c too, class
+k overtakes c exactly where its own gap to k is below $2\delta_j$: inner product and gap decide. (A third class may
+still win: $f_c$ sinks for it as well.)
 """
 
 from collections.abc import Mapping, Sequence
@@ -162,7 +162,7 @@ def network_flips(
 
 
 def _first(wanted: Array, allowed: Array, values: Array, count: int) -> Array:
-    """The wanted images with the smallest values, repeated where they are too few; any allowed ones if there is none."""
+    """The wanted images with the smallest values, repeated if too few; any allowed ones if none."""
     candidates = np.flatnonzero(wanted if wanted.any() else allowed)
     leading = min(count, len(candidates))
     nearest = candidates[np.argpartition(values[candidates], leading - 1)[:leading]]
