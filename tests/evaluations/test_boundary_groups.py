@@ -107,7 +107,7 @@ def test_classes_that_always_end_alike_still_have_an_interval():
 
 
 def test_a_smaller_limit_of_passes_fails_where_a_run_with_it_fails():
-    arguments = dict(sizes=[5], draws=5, seed=0, rate=0.02, steps=5, norm=1.0)
+    arguments = {"sizes": [5], "draws": 5, "seed": 0, "rate": 0.02, "steps": 5, "norm": 1.0}
     long, short = (head_table(HEAD, passes=passes, **arguments).query("method == 'sequential'") for passes in (3000, 4))
     found = failures_by_limit(long, [4, 3000]).set_index("limit")["mean"]
     assert_allclose(found[4], 1 - short["succeeded"].mean())
