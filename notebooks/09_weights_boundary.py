@@ -268,14 +268,16 @@ show_table(
 # %% tags=["hide-input"]
 reach = {"last layer": rate * steps * np.sqrt(head.size), "all layers": rate * steps * np.sqrt(cnn_size)}
 simple_longest = table[(table["method"] == "simple") & (table["model"] == "cnn")]["norm"].max()
+late = table[(table["method"] == "network") & ~table["succeeded"]]
+stopped = np.mean(late["norm"] > largest_norm) if len(late) else 0.0
 found = {key: np.mean(one["succeeded"]) for key, one in singles.items()}
 display(
     Markdown(
         f"So the limits mean different things for different layers. With η = {rate:g} the last layer ({head.size} weights) can get no farther than about {reach['last layer']:.2f} "
         f"in {steps} steps (longest measured: {simple_longest:.2f}): the limit on the norm {'never binds' if simple_longest < largest_norm else 'can bind'}, the steps do, and "
         + ", ".join(f"{share:.0%} ({label[key]})" for key, share in found.items())
-        + f" of single images flip in time. All layers together ({cnn_size:,} weights) reach a norm of 1 after {int(np.ceil(1 / (rate * np.sqrt(cnn_size))))} steps or more, and the norm is what stops "
-        "them. An image that is predicted *wrong* is a special case: ascending the loss of its label has no reason to change a prediction that is another class already."
+        + f" of single images flip in time. All layers together ({cnn_size:,} weights) reach a norm of 1 after about {int(np.ceil(1 / (rate * np.sqrt(cnn_size))))} steps or more: of their groups below that failed, {stopped:.0%} had "
+        "reached the limit on the norm. An image that is predicted *wrong* is a special case: ascending the loss of its label has no reason to change a prediction that is another class already."
     )
 )
 
@@ -288,8 +290,8 @@ display(
 # \frac1m\sum_{i=1}^m \bigl(f_k(x_i) - f_{c_i}(x_i)\bigr) = 0 .
 # $$ (eq-mean-gap)
 #
-# With a linear head one step gets there, and there it stays: the nearest boundary of the mean is now at distance zero, so every further step has length zero. Members with a
-# smaller gap than the mean have flipped, the others have not, and never will. That is a failure by construction, not an optimisation issue.
+# ($k$ counts each member's other classes in their order, so it need not be the same class for all.) With a linear head one step gets there, and there it stays: the nearest boundary of the mean is now at distance zero, so every further step has length zero. Members with a
+# small enough gap have flipped, the others have not, and never will. That is a failure by construction, not an optimisation issue.
 #
 # **One after the other**, the "universal" way (Moosavi-Dezfooli et al. 2017): take each member to its boundary in turn, *without resetting the weights*, and pass through the
 # group again until all have flipped. Each step is a projection onto the nearest of the half-spaces where another class wins.
@@ -308,7 +310,9 @@ grouped = cnn[(cnn["size"] > 1) & cnn["method"].isin([*METHODS, "least"])]
 batch_excess = paired_failures(grouped, "batch", "sequential")
 sequential = grouped[grouped["method"] == "sequential"]
 sequential_failures = share_interval(1 - over_seeds(sequential, "succeeded").to_numpy())
-failures = success(cnn[cnn["method"].isin(METHODS)], ["method", "size"]).assign(mean=lambda rows: 1 - rows["mean"])
+failures = success(
+    cnn[cnn["method"].isin(METHODS)].assign(failed=lambda rows: ~rows["succeeded"]), ["method", "size"], "failed"
+)
 
 # %% tags=["hide-input"]
 show(

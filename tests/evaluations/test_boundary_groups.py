@@ -18,6 +18,7 @@ from influence_lab.evaluations.boundary_summaries import (
     explained_difference,
     failures_by_limit,
     paired_failures,
+    success,
 )
 from influence_lab.evaluations.shares import difference_of_shares
 from tests.attributions.boundary_cases import head_case
@@ -129,3 +130,10 @@ def test_scores_of_candidates_are_those_of_their_groups():
     groups = np.array([[0, 1, 5], [0, 1, 9]])
     expected = simple_boundary(HEAD.features[groups], HEAD.logits[groups], HEAD.labels[groups], 0.02, 50, 1.0).score
     assert_allclose(scores, expected, rtol=1e-4)  # single precision in the search
+
+
+def test_the_interval_of_failures_mirrors_that_of_success():
+    table = pd.DataFrame({"class": 0, "draw": np.arange(10), "method": "a", "succeeded": np.arange(10) < 8})
+    flipped = success(table, ["method"]).iloc[0]
+    failed = success(table.assign(failed=~table["succeeded"]), ["method"], "failed").iloc[0]
+    assert_allclose([failed["mean"], failed["low"], failed["high"]], [0.2, 1 - flipped["high"], 1 - flipped["low"]])

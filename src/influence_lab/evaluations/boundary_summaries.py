@@ -22,15 +22,15 @@ def over_seeds(table: pd.DataFrame, column: str, by: Sequence[str] = DRAW) -> pd
     return table.groupby(list(by), sort=False)[column].mean()
 
 
-def success(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    """Share of groups that flipped, for each value of some columns.
+def success(table: pd.DataFrame, by: Sequence[str], column: str = "succeeded") -> pd.DataFrame:
+    """Share of groups that flipped, or of which another column is true, for each value of some columns.
 
     Returns:
         The columns `by`, mean, low and high (Wilson's interval over draws of images) and count (draws).
     """
     rows = []
     for key, part in table.groupby(list(by), sort=False):
-        values = over_seeds(part, "succeeded")
+        values = over_seeds(part, column)
         share = float(values.mean())
         low, high = wilson(share, len(values))
         rows.append(dict(zip(by, key, strict=True)) | {"mean": share, "low": low, "high": high, "count": len(values)})
