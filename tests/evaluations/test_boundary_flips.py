@@ -35,7 +35,10 @@ def test_groups_leave_their_seed_out_and_matched_images_have_the_gap_of_the_memb
     assert groups.keys() == GROUPS.keys()
     for number, image in enumerate(seeds):
         assert all(image not in members[number] for members in groups.values())
-        assert (HEAD.labels[groups["class"][number]] == HEAD.labels[image]).all()
+        drawn, cosine = groups["class"][number], groups["cosine"][number]
+        assert (HEAD.labels[drawn] == HEAD.labels[image]).all()
+        assert len(set(drawn)) == len(drawn)
+        assert not np.isin(np.append(drawn, groups["matched"][number]), cosine).any()
         matched = HEAD.predictions[groups["matched"][number]].reshape(4, 3)
         assert (matched == HEAD.predictions[groups["cosine"][number]][:, None]).all()
 

@@ -4,16 +4,23 @@ import pytest
 from numpy.testing import assert_allclose
 
 from influence_lab.attributions.simple_boundary import simple_boundary
-from influence_lab.evaluations.boundary_greedy import greedy, head_scores
-from influence_lab.evaluations.boundary_groups import (
+from influence_lab.evaluations.boundary_draws import (
     both_kinds,
     chosen_groups,
-    head_table,
     judged_classes,
     nearest_images,
     random_groups,
 )
-from influence_lab.evaluations.boundary_summaries import class_difference, explained_difference, paired_failures
+from influence_lab.evaluations.boundary_greedy import greedy, head_scores
+from influence_lab.evaluations.boundary_groups import head_table
+from influence_lab.evaluations.boundary_summaries import (
+    class_difference,
+    explained_difference,
+    failures_by_limit,
+    paired_failures,
+    success,
+)
+from influence_lab.evaluations.shares import difference_of_shares
 from tests.attributions.boundary_cases import head_case
 
 HEAD, _ = head_case(n=300)
@@ -40,9 +47,10 @@ def test_nearest_images_are_the_nearest_and_begin_with_the_image_itself():
 
 def test_networks_get_the_first_groups_of_the_last_layers_table():
     kinds = both_kinds(HEAD, 4, 6, 0)
-    groups = chosen_groups(HEAD, NAMES, [3], 6, 4, each=1, judged=2, seed=0)
-    assert len(groups) == 2 * (2 * 1 + 2 * 2)
-    assert all((members == kinds[kind][k, draw, :3]).all() for k, kind, draw, members in groups)
+    groups = chosen_groups(HEAD, NAMES, [3, 5], 6, 4, each=1, judged=2, seed=0)
+    assert len(groups) == 2 * (2 * 1 + 2 * 2 * 2)
+    assert all((members == kinds[kind][k, draw, : len(members)]).all() for k, kind, draw, members in groups)
+    assert {len(members) for k, _, _, members in groups if k in (1, 2)} == {3}
 
 
 def test_digits_have_no_airplanes():
@@ -85,6 +93,28 @@ def test_what_the_members_explain_is_not_left_for_the_class():
     assert abs(found["left"][0]) < 1.5 * found["left"][1]
 
 
+def test_nested_sizes_and_kinds_of_one_draw_are_no_further_evidence():
+    """Four copies of every draw leave the difference of two classes and its interval as they are."""
+    rng = np.random.default_rng(1)
+    one = pd.DataFrame({"class": np.repeat([0, 1], 20), "draw": np.tile(np.arange(20), 2), "size": 5})
+    one["succeeded"] = rng.random(40) < 0.3 + 0.4 * one["class"]
+    assert_allclose(class_difference(pd.concat([one] * 4), 1, 0), class_difference(one, 1, 0), rtol=1e-12)
+
+
+def test_classes_that_always_end_alike_still_have_an_interval():
+    table = pd.DataFrame({"class": np.repeat([0, 1], 20), "draw": np.tile(np.arange(20), 2), "succeeded": True})
+    assert class_difference(table, 1, 0) == difference_of_shares([1] * 20, [1] * 20)
+    assert class_difference(table, 1, 0)[1] > 0
+
+
+def test_a_smaller_limit_of_passes_fails_where_a_run_with_it_fails():
+    arguments = {"sizes": [5], "draws": 5, "seed": 0, "rate": 0.02, "steps": 5, "norm": 1.0}
+    long, short = (head_table(HEAD, passes=passes, **arguments).query("method == 'sequential'") for passes in (3000, 4))
+    found = failures_by_limit(long, [4, 3000]).set_index("limit")["mean"]
+    assert_allclose(found[4], 1 - short["succeeded"].mean())
+    assert 0 <= found[3000] < found[4]
+
+
 def test_the_greedy_search_takes_the_easiest_and_draws_where_all_fail():
     candidates = np.arange(30)
     easy = greedy(lambda members, open_: open_ / 100, 4, candidates, 5, 0)
@@ -100,3 +130,10 @@ def test_scores_of_candidates_are_those_of_their_groups():
     groups = np.array([[0, 1, 5], [0, 1, 9]])
     expected = simple_boundary(HEAD.features[groups], HEAD.logits[groups], HEAD.labels[groups], 0.02, 50, 1.0).score
     assert_allclose(scores, expected, rtol=1e-4)  # single precision in the search
+
+
+def test_the_interval_of_failures_mirrors_that_of_success():
+    table = pd.DataFrame({"class": 0, "draw": np.arange(10), "method": "a", "succeeded": np.arange(10) < 8})
+    flipped = success(table, ["method"]).iloc[0]
+    failed = success(table.assign(failed=~table["succeeded"]), ["method"], "failed").iloc[0]
+    assert_allclose([failed["mean"], failed["low"], failed["high"]], [0.2, 1 - flipped["high"], 1 - flipped["low"]])

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 from numpy.testing import assert_allclose
 
-from influence_lab.figures.weights_boundary import FLOOR, by_size, flip_law, oracle_errors, scores_together, sheets
+from influence_lab.figures.boundary_images import flip_law, scores_together, sheets
+from influence_lab.figures.weights_boundary import FLOOR, by_size, failures_by_limit, oracle_errors
 
 
 def test_an_error_of_zero_can_be_drawn():
@@ -37,3 +38,11 @@ def test_methods_keep_their_order_and_their_intervals():
 def test_flipped_images_and_others_are_told_apart():
     figure = flip_law("t", np.array([0.5, 1.0]), np.array([1.0, 0.5]), np.array([False, True]))
     assert [list(trace.x) for trace in figure.data[:2]] == [[0.5], [1.0]]
+
+
+def test_failures_are_drawn_with_both_ends_of_their_intervals_and_the_tolerance():
+    table = pd.DataFrame({"limit": [1, 10], "mean": [0.5, 0.1], "low": [0.3, 0.05], "high": [0.6, 0.2]})
+    figure = failures_by_limit("t", table, 0.05)
+    assert_allclose(figure.data[0].error_y.array, [0.1, 0.1])
+    assert_allclose(figure.data[0].error_y.arrayminus, [0.2, 0.05])
+    assert figure.layout.shapes[0].y0 == 0.05

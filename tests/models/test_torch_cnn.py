@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 from influence_lab.attributions.network_boundary import network_boundary
 from influence_lab.models.torch_cnn import cnn_inputs, cnn_logits, cnn_weights
 
-SHAPES = [(3, 3, 3, 32), (32,), (3, 3, 32, 64), (64,), (3, 3, 64, 64), (64,), (1024, 64), (64,), (64, 10), (10,)]
+SHAPES = [(3, 3, 3, 32), (32,), (3, 3, 32, 64), (64,), (3, 3, 64, 64), (64,), (256, 64), (64,), (64, 10), (10,)]
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +38,7 @@ def test_logits_are_those_of_the_same_weights_in_keras(stored, images):
             layers.Conv2D(64, 3, activation="relu"),
             layers.MaxPooling2D(),
             layers.Conv2D(64, 3, activation="relu"),
+            layers.MaxPooling2D(),
             layers.Flatten(),
             layers.Dense(64, activation="relu"),
             layers.Dense(10),

@@ -7,7 +7,7 @@ its class $c_i$ and target $k_i$. The solution is $\sum_i \alpha_i (e_{k_i} - e_
 import numpy as np
 from scipy.optimize import nnls
 
-from influence_lab.attributions.weights_boundary import Members
+from influence_lab.attributions.group_boundary import Members
 
 Array = np.ndarray
 

@@ -1,8 +1,9 @@
 r"""Which predictions flip together with a seed image's, and whether they are those of its functioning group.
 
 The least change for seed i with gap $g = f_c - f_k$ raises $f_k$ of image j by
-$\delta_j = g\,h_i^\top h_j / (2\|h_i\|^2)$ and lowers $f_c$ by the same. So an image that is predicted c too flips to k
-exactly where its own gap to k is below $2\delta_j$: inner product and gap decide, and nothing else.
+$\delta_j = g\,h_i^\top h_j / (2\|h_i\|^2)$ and lowers $f_c$ by the same. So for an image that is predicted c too, class
+k overtakes c exactly where its own gap to k is below $2\delta_j$: inner product and gap decide. (A third class may
+still win: $f_c$ sinks for it as well.)
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from influence_lab.attributions.head_influence import grow_groups, influence_fea
 from influence_lab.attributions.network_boundary import network_boundary
 from influence_lab.attributions.simple_boundary import simple_boundary
 from influence_lab.attributions.weights_boundary import closed_form
-from influence_lab.evaluations.boundary_groups import nearest_images
+from influence_lab.evaluations.boundary_draws import nearest_images
 from influence_lab.models.softmax_head import SoftmaxHead
 from influence_lab.models.torch_cnn import cnn_inputs, cnn_logits
 
@@ -27,8 +28,8 @@ GROUPS = {
     "raw": "raw influence",
     "embedding": "nearest features",
     "boundary": "nearest to the same boundary",
-    "matched": "random, same prediction and gap as the cosine group",
-    "class": "random, same class",
+    "matched": "others with the predictions and gaps of the cosine group",
+    "class": "random images of the seed's class",
 }
 
 
@@ -60,9 +61,9 @@ def groups_around(
         seeds: images, shape (m,).
         size: of the groups, the seed image included.
         cutoff: of the pseudo-inverse Hessian.
-        class_draws: random images of the seed's label.
-        matches: random images for each member of the cosine group, of those with its prediction and the nearest gap
-            to the class behind the seed's boundary.
+        class_draws: random images of the seed's label, neither the seed nor in its cosine group.
+        matches: images for each member of the cosine group, outside it: those of its prediction whose gaps to the class
+            behind the seed's boundary are the nearest to its own.
         seed: draws the random ones.
     """
     phi = influence_features(head, whitening(head.hessian(), cutoff))
@@ -77,13 +78,18 @@ def groups_around(
     for image, members in zip(seeds, cosine, strict=True):
         k = nearest.target[image]
         gaps = head.logits[np.arange(head.n), head.predictions] - head.logits[:, k]  # to the seed's target
+        outside = np.ones(head.n, dtype=bool)
+        outside[image] = False
         same = (head.predictions == head.predictions[image]) & (nearest.target == k)
-        same[image] = False
-        rows["boundary"].append(_first(np.flatnonzero(same), gaps, size - 1))
-        matched = [_matches(head, gaps, member, np.append(members, image), matches) for member in members]
+        rows["boundary"].append(_first(outside & same, outside, gaps, size - 1))
+        outside[members] = False
+        matched = [
+            _first(outside & (head.predictions == head.predictions[j]), outside, np.abs(gaps - gaps[j]), matches)
+            for j in members
+        ]
         rows["matched"].append(np.concatenate(matched))
-        others = np.setdiff1d(np.flatnonzero(head.labels == head.labels[image]), [image])
-        rows["class"].append(rng.choice(others, class_draws))
+        others = np.flatnonzero(outside & (head.labels == head.labels[image]))
+        rows["class"].append(rng.choice(others, class_draws, replace=len(others) < class_draws))
     return found | {name: np.array(list_) for name, list_ in rows.items()}
 
 
@@ -155,16 +161,9 @@ def network_flips(
     return pd.DataFrame(rows)
 
 
-def _first(candidates: Array, values: Array, count: int) -> Array:
-    """The candidates with the smallest values, repeated from the start where there are too few."""
-    if not len(candidates):
-        return np.argsort(values)[:count]
-    return np.resize(candidates[np.argsort(values[candidates])], count)
-
-
-def _matches(head: SoftmaxHead, gaps: Array, member: int, excluded: Array, count: int) -> Array:
-    """Images of the member's prediction with the nearest gaps."""
-    candidates = np.setdiff1d(np.flatnonzero(head.predictions == head.predictions[member]), excluded)
-    if not len(candidates):
-        return np.repeat(member, count)
-    return _first(candidates, np.abs(gaps - gaps[member]), count)
+def _first(wanted: Array, allowed: Array, values: Array, count: int) -> Array:
+    """The wanted images with the smallest values, repeated if too few; any allowed ones if none."""
+    candidates = np.flatnonzero(wanted if wanted.any() else allowed)
+    leading = min(count, len(candidates))
+    nearest = candidates[np.argpartition(values[candidates], leading - 1)[:leading]]
+    return np.resize(nearest[np.argsort(values[nearest])], count)

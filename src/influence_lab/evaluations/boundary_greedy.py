@@ -10,7 +10,7 @@ from influence_lab.attributions.functioning_groups import unit
 from influence_lab.attributions.head_influence import grow_groups, influence_features, whitening
 from influence_lab.attributions.network_boundary import network_boundary
 from influence_lab.attributions.simple_boundary import simple_boundary
-from influence_lab.evaluations.boundary_groups import nearest_images
+from influence_lab.evaluations.boundary_draws import nearest_images
 from influence_lab.models.softmax_head import SoftmaxHead
 from influence_lab.models.torch_cnn import cnn_inputs
 

@@ -7,53 +7,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from influence_lab.attributions.group_boundary import Members, batch_boundary, sequential_boundary
 from influence_lab.attributions.least_change import least_changes, nearest_targets
 from influence_lab.attributions.network_boundary import network_boundary
 from influence_lab.attributions.simple_boundary import simple_boundary
-from influence_lab.attributions.weights_boundary import Members, batch_boundary, closed_form, sequential_boundary
+from influence_lab.attributions.weights_boundary import closed_form
+from influence_lab.evaluations.boundary_draws import KINDS, both_kinds
 from influence_lab.models.softmax_head import SoftmaxHead
 from influence_lab.models.torch_cnn import cnn_inputs
 
 Array = np.ndarray
-
-KINDS = ("random", "cluster")
-JUDGED = ("airplane", "truck")  # the two classes of the report's figure 15
-
-
-def random_groups(labels: Array, classes: int, draws: int, size: int, seed: int) -> Array:
-    """Images of each class without repetition within a group, shape (K, draws, size); prefixes serve as smaller groups.
-
-    Raises:
-        ValueError: a class has fewer than `size` images.
-    """
-    rng = np.random.default_rng(seed)
-    drawn = np.empty((classes, draws, size), dtype=int)
-    for k in range(classes):
-        (images,) = np.nonzero(labels == k)
-        if len(images) < size:
-            raise ValueError(f"class {k} has {len(images)} training images, but a group has {size}: lower `sizes`")
-        for draw in range(draws):
-            drawn[k, draw] = rng.choice(images, size, replace=False)
-    return drawn
-
-
-def nearest_images(features: Array, seeds: Array, size: int) -> Array:
-    """The nearest images of each seed image by Euclidean distance of features, itself first, shape (m, size)."""
-    found = []
-    squares = np.einsum("nd,nd->n", features, features)
-    for seed in seeds:
-        distance = squares - 2 * features @ features[seed]
-        distance[seed] = -np.inf
-        nearest = np.argpartition(distance, size - 1)[:size]
-        found.append(nearest[np.argsort(distance[nearest])])
-    return np.array(found)
-
-
-def both_kinds(head: SoftmaxHead, draws: int, size: int, seed: int) -> dict[str, Array]:
-    """Random groups of each class, and the nearest images of the first member of each: (K, draws, size) both."""
-    groups = random_groups(head.labels, head.classes, draws, size, seed)
-    clusters = nearest_images(head.features, groups[:, :, 0].ravel(), size)
-    return {"random": groups, "cluster": clusters.reshape(groups.shape)}
 
 
 def head_table(
@@ -114,49 +77,12 @@ def _boundaries(
     return tables
 
 
-def chosen_groups(
-    head: SoftmaxHead,
-    names: Sequence[str],
-    sizes: Sequence[int],
-    largest: int,
-    draws: int,
-    each: int,
-    judged: int,
-    seed: int,
-) -> list[tuple[int, str, int, Array]]:
-    """The first `each` groups of `head_table` of every class, kind and size; the first `judged` of two classes.
-
-    Args:
-        head: the last layer and its training images.
-        names: of the classes; where `JUDGED` are not among them, as with digits, the first and the last stand for them.
-        sizes: of the groups.
-        largest: the largest of `head_table`'s sizes, whose members are drawn.
-        draws: of `head_table`.
-        each: groups of the other classes.
-        judged: groups of the judged classes.
-        seed: of `head_table`.
-    """
-    kinds = both_kinds(head, draws, largest, seed)
-    many = judged_classes(names)
-    return [
-        (k, kind, draw, kinds[kind][k, draw, :size])
-        for kind in KINDS
-        for k in range(head.classes)
-        for size in sizes
-        for draw in range(judged if k in many else each)
-    ]
-
-
-def judged_classes(names: Sequence[str]) -> tuple[int, int]:
-    """Airplanes and trucks, or the first and the last class where there are none."""
-    return tuple(names.index(name) for name in JUDGED) if set(JUDGED) <= set(names) else (0, len(names) - 1)
-
-
 def network_table(
     head: SoftmaxHead,
     weights: Sequence[Any],
     images: Array,
     groups: Sequence[tuple[int, str, int, Array]],
+    method: str,
     rate: float,
     steps: int,
     norm: float,
@@ -168,24 +94,25 @@ def network_table(
         weights: of `cnn_weights`.
         images: uint8 training images.
         groups: (class, kind, draw, members) of each.
+        method: "network" ascends the cross-entropy of the labels, "network_predicted" that of the predicted classes.
         rate: learning rate.
         steps: limit.
         norm: limit.
 
     Returns:
-        The columns of `head_table`, methods "network" (cross-entropy of the labels).
+        The columns of `head_table`.
     """
-    rows = []
+    rows, classes = [], {"network": head.labels, "network_predicted": head.predictions}[method]
     for k, kind, draw, members in groups:
         inputs = cnn_inputs(images[members])
         started = process_time()
-        ascent = network_boundary(weights, inputs, head.labels[members], rate, steps, norm)
+        ascent = network_boundary(weights, inputs, classes[members], rate, steps, norm)
         seconds = process_time() - started
         one = _columns(ascent.flipped[None], ascent.succeeded, ascent.norm, ascent.steps, ascent.steps, seconds)
         described = {name: column[0] for name, column in _described_groups(head, members[None]).items()}
         scalars = {name: np.asarray(value).item() for name, value in one.items()}
         rows.append(
-            {"class": k, "kind": kind, "draw": draw, "method": "network", "size": len(members)} | described | scalars
+            {"class": k, "kind": kind, "draw": draw, "method": method, "size": len(members)} | described | scalars
         )
     return pd.DataFrame(rows)
 

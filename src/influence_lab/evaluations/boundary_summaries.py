@@ -12,55 +12,73 @@ from influence_lab.evaluations.shares import difference_of_shares, wilson
 
 Array = np.ndarray
 
-GROUP = ["class", "kind", "draw", "size"]  # one group of images, whatever the training seed
+# What is independent: a draw of one class. Its sizes share members, and its cluster is around its random group's first.
+DRAW = ["class", "draw"]
 DESCRIPTION = ["right", "hardest", "typical", "length"]
 
 
-def over_seeds(table: pd.DataFrame, column: str, by: Sequence[str] = GROUP) -> pd.Series:
-    """Mean of a column over training seeds, one value for each group of images: two seeds are no sample of seeds."""
+def over_seeds(table: pd.DataFrame, column: str, by: Sequence[str] = DRAW) -> pd.Series:
+    """Mean of a column for each draw of images, over training seeds as well: two seeds are no sample of seeds."""
     return table.groupby(list(by), sort=False)[column].mean()
 
 
-def success(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    """Share of groups that flipped, for each value of some columns.
+def success(table: pd.DataFrame, by: Sequence[str], column: str = "succeeded") -> pd.DataFrame:
+    """Share of groups that flipped, or of which another column is true, for each value of some columns.
 
     Returns:
-        The columns `by`, mean, low and high (Wilson's interval over groups of images) and count.
+        The columns `by`, mean, low and high (Wilson's interval over draws of images) and count (draws).
     """
     rows = []
     for key, part in table.groupby(list(by), sort=False):
-        values = over_seeds(part, "succeeded")
+        values = over_seeds(part, column)
         share = float(values.mean())
         low, high = wilson(share, len(values))
         rows.append(dict(zip(by, key, strict=True)) | {"mean": share, "low": low, "high": high, "count": len(values)})
     return pd.DataFrame(rows)
 
 
-def class_difference(table: pd.DataFrame, first: int, second: int) -> tuple[float, float]:
-    """Share of groups of one class that flipped minus that of another: the difference and its interval over groups."""
-    values = [over_seeds(table[table["class"] == k], "succeeded").to_numpy() for k in (first, second)]
-    return difference_of_shares(*values)
+def class_difference(table: pd.DataFrame, first: int, second: int, value: str = "succeeded") -> tuple[float, float]:
+    """Mean of a column over groups of one class minus that over another's, with its 95 % interval over draws.
+
+    Student's t for the means of draws; where no draw differs from the others of its class, Newcombe's for shares.
+    """
+    values = [over_seeds(table[table["class"] == k], value).to_numpy(float) for k in (first, second)]
+    (a, one), (b, other) = (mean_interval(each) for each in values)
+    if one == other == 0:
+        return difference_of_shares(*values)
+    return a - b, float(np.hypot(one, other))
 
 
 def paired_failures(table: pd.DataFrame, method: str, against: str) -> tuple[float, float]:
-    """Share of groups that a method fails on minus that of another on the same groups, over independent draws."""
-    draws = ["class", "kind", "draw"]  # sizes of one draw share their members
-    failed = [1 - over_seeds(table[table["method"] == name], "succeeded", draws) for name in (method, against)]
+    """Share of groups that a method fails on minus that of another on the same groups, over draws."""
+    failed = [1 - over_seeds(table[table["method"] == name], "succeeded") for name in (method, against)]
     return mean_interval((failed[0] - failed[1]).to_numpy())
+
+
+def failures_by_limit(table: pd.DataFrame, limits: Sequence[int]) -> pd.DataFrame:
+    """Share of groups that would not have flipped within smaller limits of passes: limit, mean, low and high."""
+    rows = []
+    for limit in limits:
+        failed = 1 - over_seeds(table.assign(within=table["succeeded"] & (table["passes"] <= limit)), "within")
+        low, high = wilson(share := float(failed.mean()), len(failed))
+        rows.append({"limit": limit, "mean": share, "low": low, "high": high})
+    return pd.DataFrame(rows)
 
 
 def explained_difference(table: pd.DataFrame, first: int, second: int) -> dict[str, tuple[float, float]]:
     """How much of the difference of two classes the measured members explain.
 
     A logistic regression predicts success from the share of right predictions, the hardest and the mean member by the
-    closed form, the length of the features, the size and the kind, fitted on the groups of all *other* classes.
+    closed form, the length of the features and the kind, fitted on the groups of all *other* classes. Groups of the
+    smallest size alone, which every class has.
 
     Returns:
         "observed", "expected" by that regression, and "left" (observed minus expected, group by group): each the
-        difference first minus second, with a 95 % interval over groups. Empty where the other classes' groups all
-        ended alike.
+        difference first minus second, with a 95 % interval over draws, the regression taken as given. Empty where
+        the other classes' groups all ended alike.
     """
-    columns = table[DESCRIPTION].assign(size=np.log(table["size"]), cluster=table["kind"] == "cluster").astype(float)
+    table = table[table["size"] == table["size"].min()]
+    columns = table[DESCRIPTION].assign(cluster=table["kind"] == "cluster").astype(float)
     other = ~table["class"].isin([first, second])
     if table.loc[other, "succeeded"].nunique() < 2:
         return {}
@@ -69,7 +87,9 @@ def explained_difference(table: pd.DataFrame, first: int, second: int) -> dict[s
     expected = pd.Series(fitted.predict_proba(scaler.transform(columns))[:, 1], index=table.index)
     parts = {"observed": table["succeeded"].astype(float), "expected": expected}
     parts["left"] = parts["observed"] - parts["expected"]
-    return {name: _difference(table.assign(value=values), first, second) for name, values in parts.items()}
+    return {
+        name: class_difference(table.assign(value=values), first, second, "value") for name, values in parts.items()
+    }
 
 
 def flip_gain(flips: pd.DataFrame, boundary: str, group: str, against: str) -> tuple[float, float]:
@@ -86,9 +106,3 @@ def flip_shares(flips: pd.DataFrame, by: Sequence[str] = ("boundary", "group")) 
         mean, half = mean_interval(over_seeds(part, "share", ["image"]))
         rows.append(dict(zip(by, key, strict=True)) | {"mean": mean, "low": mean - half, "high": mean + half})
     return pd.DataFrame(rows)
-
-
-def _difference(table: pd.DataFrame, first: int, second: int) -> tuple[float, float]:
-    values = [over_seeds(table[table["class"] == k], "value").to_numpy() for k in (first, second)]
-    halves = [mean_interval(one)[1] for one in values]
-    return float(values[0].mean() - values[1].mean()), float(np.hypot(*halves))
