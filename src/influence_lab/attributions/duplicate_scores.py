@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from influence_lab.attributions.head_influence import Whitening, influence_features, whitening
-from influence_lab.models.softmax_head import SoftmaxHead, principal
+from influence_lab.attributions.head_influence import Whitening, influence_features, searchable, whitening
+from influence_lab.models.softmax_head import SoftmaxHead
 
 Array = np.ndarray
 
@@ -54,7 +54,7 @@ class HeadEmbedding(NamedTuple):
     labels: Array
 
 
-def embed(head: SoftmaxHead, cutoff: float, damping: float, directions: int, largest: int = 5000) -> HeadEmbedding:
+def embed(head: SoftmaxHead, cutoff: float, damping: float, directions: int) -> HeadEmbedding:
     r"""Influence embedding of a head's images: on the Hessian's range, or damped for a head that is too large.
 
     Args:
@@ -62,11 +62,9 @@ def embed(head: SoftmaxHead, cutoff: float, damping: float, directions: int, lar
         cutoff: share of the largest eigenvalue below which one counts as zero.
         damping: λ, for a large head only.
         directions: features that a large head is reduced to.
-        largest: parameters above which a head is large.
     """
-    large = head.size > largest
-    used = principal(head, directions) if large else head
-    white = whitening(used.hessian(), cutoff, damping if large else 0.0)
+    used, added = searchable(head, directions, damping)
+    white = whitening(used.hessian(), cutoff, added)
     influence = influence_features(used, white)
     steep = white.eigenvalues[: white.rank] > FLAT * white.eigenvalues[0]
     changes = _changes(influence, white, np.column_stack([np.ones_like(steep), steep]))

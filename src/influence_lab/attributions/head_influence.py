@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from influence_lab.attributions.functioning_groups import RULES
-from influence_lab.models.softmax_head import SoftmaxHead
+from influence_lab.models.softmax_head import LARGEST, SoftmaxHead, principal
 
 Array = np.ndarray
 
@@ -109,6 +109,17 @@ def grow_one(head: SoftmaxHead, white: Whitening, seed: int, size: int) -> Array
         on_group[members] = -np.inf
         members.append(int(on_group.argmax()))
     return np.array(members)
+
+
+def searchable(head: SoftmaxHead, directions: int, damping: float) -> tuple[SoftmaxHead, float]:
+    """The head that groups are searched in and its λ: itself and 0, or its principal part and λ where it is too large.
+
+    Args:
+        head: the last layer; too large is one above `LARGEST` parameters.
+        directions: principal directions of the features that are kept of such a head.
+        damping: λ of such a head.
+    """
+    return (head, 0.0) if head.size <= LARGEST else (principal(head, directions), damping)
 
 
 class Groups(NamedTuple):

@@ -6,12 +6,11 @@ from typing import NamedTuple
 import numpy as np
 
 from influence_lab.attributions.functioning_groups import unit
-from influence_lab.attributions.head_influence import Whitening, influence_features, whitening
-from influence_lab.models.softmax_head import SoftmaxHead, principal
+from influence_lab.attributions.head_influence import Whitening, influence_features, searchable, whitening
+from influence_lab.models.softmax_head import SoftmaxHead
 
 Array = np.ndarray
 
-LARGEST_EXACT = 5_000  # parameters of a head whose Hessian is formed and decomposed as it is
 KINDS = {
     "raw": "influence",
     "cosine": "cosine influence",
@@ -36,18 +35,6 @@ class Views(NamedTuple):
     of: dict[str, Array]
 
 
-def searched(head: SoftmaxHead, images: Mapping[str, float]) -> tuple[SoftmaxHead, float]:
-    """The head that groups are searched in, and its damping: itself and 0, or its principal part where it is too large.
-
-    Args:
-        head: the last layer.
-        images: the section `images` of the configuration: damping and principal_directions.
-    """
-    if head.size <= LARGEST_EXACT:
-        return head, 0.0
-    return principal(head, int(images["principal_directions"])), float(images["damping"])
-
-
 def views(head: SoftmaxHead, images: Mapping[str, float]) -> Views:
     """All embeddings of the training images.
 
@@ -55,7 +42,7 @@ def views(head: SoftmaxHead, images: Mapping[str, float]) -> Views:
         head: the last layer and its training images.
         images: the section `images` of the configuration: cutoff, damping and principal_directions.
     """
-    used, damping = searched(head, images)
+    used, damping = searchable(head, int(images["principal_directions"]), float(images["damping"]))
     white = whitening(used.hessian(), images["cutoff"], damping)
     Phi = influence_features(used, white)
     h, r = used.features[:, :-1].astype(np.float32), unit(used.residuals).astype(np.float32)

@@ -10,13 +10,12 @@ from typing import NamedTuple
 import numpy as np
 
 from influence_lab.attributions.functioning_groups import unit
-from influence_lab.attributions.head_influence import grow_groups, influence_features, whitening
+from influence_lab.attributions.head_influence import grow_groups, influence_features, searchable, whitening
 from influence_lab.attributions.image_group_baselines import baselines, nearest_of_class
-from influence_lab.models.softmax_head import SoftmaxHead, principal
+from influence_lab.models.softmax_head import SoftmaxHead
 
 Array = np.ndarray
 
-LARGEST = 5000  # parameters of a head whose Hessian is formed; larger heads keep their principal features
 INFLUENCE = {  # how a group grows: name, normalisation and rule
     "raw_algorithm": ("raw", "algorithm"),
     "raw_definition": ("raw", "definition"),
@@ -47,7 +46,7 @@ class Space(NamedTuple):
 
 
 def influence_space(head: SoftmaxHead, cutoff: float, damping: float, directions: int) -> Space:
-    """Φ by the pseudo-inverse; of heads above `LARGEST` parameters, with damping and on principal features only.
+    """Φ by the pseudo-inverse; of heads that are too large, with damping and on principal features only.
 
     Args:
         head: the last layer on its training images.
@@ -55,12 +54,9 @@ def influence_space(head: SoftmaxHead, cutoff: float, damping: float, directions
         damping: λ for heads that are too large.
         directions: principal features kept of such heads.
     """
-    large = head.size > LARGEST
-    if large:
-        head = principal(head, directions)
-    used = damping if large else 0.0
-    white = whitening(head.hessian(), cutoff, used)
-    return Space(influence_features(head, white), white.eigenvalues[: white.rank], used)
+    used, added = searchable(head, directions, damping)
+    white = whitening(used.hessian(), cutoff, added)
+    return Space(influence_features(used, white), white.eigenvalues[: white.rank], added)
 
 
 def draw_seed_images(labels: Array, per_class: int, seed: int) -> Array:

@@ -10,9 +10,8 @@ import pandas as pd
 from scipy.linalg import cho_factor, cho_solve
 
 from influence_lab.curvature.conjugate_gradient import NotSolvedError, conjugate_gradient
-from influence_lab.evaluations.image_head import LARGEST
 from influence_lab.evaluations.lds import rank_correlation
-from influence_lab.models.softmax_head import SoftmaxHead, principal
+from influence_lab.models.softmax_head import LARGEST, SoftmaxHead, principal
 
 Array = np.ndarray
 TOLERANCES = (1e-1, 1e-2, 1e-3, 1e-4)

@@ -7,10 +7,9 @@ import numpy as np
 from influence_lab.attributions.head_influence import Whitening, self_influence, whitening
 from influence_lab.models.head_refit import parameters_of, refit
 from influence_lab.models.image_heads import ImageHeads
-from influence_lab.models.softmax_head import SoftmaxHead, principal_directions
+from influence_lab.models.softmax_head import LARGEST, SoftmaxHead, principal_directions
 
 Array = np.ndarray
-LARGEST = 5_000  # parameters; an eigendecomposition of 5,000 takes a minute and 0.6 GB
 STEP = 1e-5  # of the finite differences
 ROUNDING = 1e-14  # eigenvalues below this share of the largest are zero up to rounding
 RARE = 10  # a unit that fewer images light up is called rare
