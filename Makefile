@@ -18,7 +18,7 @@ results: .venv/ready
 	@echo 'Open results/site/index.html'
 
 test: .venv/ready
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 
 bench: .venv/ready
 	$(BIN)/snakemake --cores all $(BENCHMARKS)
