@@ -78,7 +78,10 @@ def smoke(tmp_path_factory) -> Checkout:
     """A checkout in which every rule has run at smoke scale. Tests that change it put it back."""
     checkout = copy_of_repository(tmp_path_factory.mktemp("smoke"))
     (checkout.path / "docs/rulegraph.svg").unlink()
-    measured = [f"results/benchmarks/{name}" for name in ("summary.json", "retraining_cost.html", "groups.json")]
+    measured = [
+        f"results/benchmarks/{name}"
+        for name in ("summary.json", "retraining_cost.html", "groups.json", "image_groups.json")
+    ]
     done = checkout.snakemake("--cores", "all", "--", "all", *measured, "docs/rulegraph.svg")
     assert done.returncode == 0, done.stdout[-6000:]
     return checkout
