@@ -26,6 +26,7 @@ class OnePipeline(LoadScopeScheduling):
         return "pipeline" if nodeid.startswith(USING_THE_PIPELINE) else nodeid
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """Called by xdist."""
     return OnePipeline(config, log)

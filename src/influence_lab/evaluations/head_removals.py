@@ -36,13 +36,17 @@ def drawn_groups(head: SoftmaxHead, count: int, size: int, seed: int) -> list[tu
     fewest = np.bincount(head.labels, minlength=head.classes).min()
     if fewest < size:
         raise ValueError(f"groups of {size} images of one class, but a class has only {fewest}: lower group_size")
+    lengths = np.linalg.norm(head.residuals, axis=1)
+    felt = np.flatnonzero(
+        lengths > min(1e-6, lengths.max() / 2)
+    )  # to leave out what is learnt perfectly changes nothing
     groups = []
     for number in range(count):
         same = np.flatnonzero(head.labels == number % head.classes)
-        middle = head.features[rng.integers(head.n)]
+        middle = head.features[rng.choice(felt)]
         distances = np.square(head.features - middle).sum(axis=1)
         groups += [
-            ("single", rng.integers(head.n, size=1)),
+            ("single", rng.choice(felt, size=1)),
             ("random", rng.choice(head.n, size, replace=False)),
             ("class", rng.choice(same, size, replace=False)),
             ("near", np.argpartition(distances, size - 1)[:size]),
@@ -106,8 +110,8 @@ def head_removals(
         one Newton step instead. And a row for each place, filter and share: mean Spearman correlation of influences
         with the undamped ones over test images with the standard error of the mean, and that of self-influences.
     """
-    drawn = drawn_groups(heads.train, groups, group_size, seed)
     lowest = Heads(*(head.at(theta) for head in heads))
+    drawn = drawn_groups(lowest.train, groups, group_size, seed)
     hessian = lowest.train.hessian()
     true, one_step, own = [], [], []
     for _, group in drawn:

@@ -14,6 +14,7 @@ from influence_lab.models.refit import NotConvergedError
 from influence_lab.models.softmax_head import SoftmaxHead
 
 Array = np.ndarray
+ROUNDING = 1e-15  # norm of a gradient of mean losses that float64 cannot tell from zero
 SLOW = 0.5  # a step that leaves more than this share of the gradient calls for a new Hessian
 
 
@@ -95,7 +96,7 @@ def refit_without(
         hessian: of the mean loss of all images at θ, without ρ, shape (p, p).
         group: indices of the images taken away.
         ridge: ρ.
-        tolerance: on the norm of the gradient, as a share of the first.
+        tolerance: on the norm of the gradient, as a share of the first; never below rounding.
         steps: limit on the steps.
 
     Raises:
@@ -104,7 +105,7 @@ def refit_without(
     problem = _Objective(head, ridge, head.rows(group))
     solve = _inverse(hessian - problem.share * problem.leaving.at(theta).hessian(), ridge)
     first = -problem.share * _Objective(problem.leaving, 0.0).gradient(theta)  # that of F itself is zero here
-    goal = tolerance * float(np.linalg.norm(first))
+    goal = max(tolerance * float(np.linalg.norm(first)), ROUNDING)  # an image learnt perfectly has hardly any gradient
     found = _newton(problem, theta, solve, goal, steps)
     return Removal(found.theta, theta - solve(first), tolerance * found.gradient_norm / goal)
 
