@@ -51,7 +51,6 @@ from influence_lab.evaluations import image_head_summaries as summaries
 from influence_lab.evaluations.head_flips import SCORES
 from influence_lab.evaluations.head_removals import KINDS
 from influence_lab.evaluations.image_head_tables import (
-    MODELS,
     chosen,
     hover_texts,
     mean_by,
@@ -67,7 +66,7 @@ from influence_lab.figures import head_influence as figures
 from influence_lab.figures.pictures import banner
 from influence_lab.figures.show import show, show_table
 from influence_lab.locations import artifact
-from influence_lab.models.image_heads import read_heads
+from influence_lab.models.image_heads import MODELS, read_heads
 
 images = read_arrays(artifact("data/images.npz"))
 banner(str(images["source"]))

@@ -58,7 +58,7 @@ from IPython.display import Markdown, display
 from influence_lab.artifacts import read_arrays, read_table
 from influence_lab.attributions.image_groups import DEFAULT, influence_space, model_groups
 from influence_lab.evaluations import image_group_summary as summary
-from influence_lab.evaluations.image_group_summary import METHODS, MODELS, named
+from influence_lab.evaluations.image_group_summary import METHODS
 from influence_lab.evaluations.image_groups import (
     FIRST,
     OFTEN,
@@ -73,7 +73,7 @@ from influence_lab.figures import image_groups as figures
 from influence_lab.figures.pictures import banner
 from influence_lab.figures.show import show, show_table
 from influence_lab.locations import artifact
-from influence_lab.models.image_heads import read_heads
+from influence_lab.models.image_heads import MODELS, named, read_heads
 from influence_lab.notebooks.record import leave_open, record
 from influence_lab.notebooks.title import retitle
 

@@ -73,6 +73,7 @@ from influence_lab.figures.picture_sheets import sheets_figure
 from influence_lab.figures.pictures import banner
 from influence_lab.figures.show import show, show_table
 from influence_lab.locations import artifact
+from influence_lab.models.image_heads import named
 
 data = read_arrays(artifact("data/images.npz"))
 arrays = read_arrays(artifact("evaluations/image_partition.npz"))
@@ -81,10 +82,9 @@ subset_results = read_table(artifact("evaluations/image_partition_subsets.parque
 similar = read_table(artifact("evaluations/image_partition_similar.parquet"))
 removals = read_table(artifact("evaluations/image_partition_removals.parquet"))
 images, classes = data["train_images"], data["classes"].tolist()
-NAMES = {"cnn": "CNN", "resnet": "ResNet", "vgg19": "VGG19"}
 runs = [(str(model), int(number)) for model, number in table[["model", "seed"]].drop_duplicates().to_numpy()]
 shown = runs[0]
-WHO = f"{NAMES[shown[0]]}, training seed {shown[1]}"
+WHO = named(shown)
 labels, predictions = arrays["labels"], arrays["predictions"]
 n = len(labels)
 banner(str(data["source"]))
@@ -130,7 +130,7 @@ show(
 # %% tags=["hide-input"]
 rows = []
 for (model, number, way), group in similar.groupby(["model", "seed", "way"], sort=False):
-    row = {"model": f"{NAMES[model]}, seed {number}", "nearest by": WAYS[way][0]}
+    row = {"model": named((model, number)), "nearest by": WAYS[way][0]}
     columns = {"same_label": "same class", "same_prediction": "same prediction", "same_pair": "both", "hubs": "hubs"}
     row |= {text: plus_minus(mean_interval(group[column])) for column, text in columns.items()}
     others = [other for other in WAYS if other != way]
@@ -287,7 +287,7 @@ for (model, number, kind, way), group in subset_results.groupby(["model", "seed"
     agreed = group["other_seed"].dropna()
     rows.append(
         {
-            "model": f"{NAMES[model]}, seed {number}",
+            "model": named((model, number)),
             "embedding": KINDS[kind],
             "way": WAYS_OF_GROUPING[way],
             "share of the bound": plus_minus(mean_interval(group["share"]), 4),
@@ -472,7 +472,7 @@ display(Markdown(text))
 rows = []
 for model, number in runs:
     for kind in ("cosine", "raw", "features"):
-        row = {"model": f"{NAMES[model]}, seed {number}", "partition by": KINDS[kind]}
+        row = {"model": named((model, number)), "partition by": KINDS[kind]}
         for name in ("purity", "largest"):
             row[name if name == "purity" else "largest group"] = plus_minus(
                 over_starts(table, kind, groups, name, model, number)

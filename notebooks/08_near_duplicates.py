@@ -59,7 +59,7 @@ from influence_lab.figures import near_duplicates as figures
 from influence_lab.figures.pictures import banner
 from influence_lab.figures.show import show, show_table
 from influence_lab.locations import artifact
-from influence_lab.models.image_heads import read_heads
+from influence_lab.models.image_heads import MODELS, named, read_heads
 from influence_lab.notebooks.record import leave_open, record
 
 data = read_arrays(artifact("data/images.npz"))
@@ -73,12 +73,9 @@ example = read_arrays(artifact("evaluations/duplicates_example.npz"))
 banner(str(data["source"]))
 
 # %% tags=["hide-input"]
-NAMES = {"none": "no model", "cnn": "CNN", "resnet": "ResNet", "vgg19": "VGG19"}
 trained = list(retrieval[(retrieval["method"] == "cosine")].groupby(["model", "seed"], sort=False).groups)
 heads = {(model, run): read_heads(artifact(f"attributions/image_features_{model}_{run}.npz")) for model, run in trained}
-accuracies = {
-    f"{NAMES[model]}, seed {run}": head.test.accuracy for (model, run), head in heads.items() if model == "cnn"
-}
+accuracies = {named(run): head.test.accuracy for run, head in heads.items() if run[0] == "cnn"}
 predictions = {run: head.train.predictions for run, head in heads.items()}
 asked = retrieval["query"].nunique()
 enough = asked >= 2 and bool(trained)  # an interval needs two queries
@@ -246,7 +243,7 @@ if run:
             {texts[name]: members for name, members in shown.items()},
             hover,
         ),
-        f"{NAMES[run[0]]}, seed {run[1]}: image {image}, top left in each sheet, and the {len(shown['cosine']) - 1} images that each way of asking gives. Mean influence K of "
+        f"{named(run)}: image {image}, top left in each sheet, and the {len(shown['cosine']) - 1} images that each way of asking gives. Mean influence K of "
         f"these on it, in the order of the sheets: {', '.join(f'{influence[name]:.3g}' for name in shown)}.",
         f"Four sheets of images. Copies of the first image among the others: {', '.join(f'{WAYS[name]} {count}' for name, count in found_copies.items())}.",
     )
@@ -281,7 +278,7 @@ if run:
 
 # %%
 recalls = mean_recalls(retrieval)
-runs = {("none", 0): "no model"} | {key: f"{NAMES[key[0]]}, seed {key[1]}" for key in trained}
+runs = {("none", 0): "no model"} | {key: named(key) for key in trained}
 cnn = over_seeds(retrieval, "cnn")
 sketch = example.get("sketch_errors", np.empty(0))
 flat = pd.DataFrame(
@@ -315,7 +312,10 @@ if enough:
     )
     depths = ("recall_1", "recall_5", "recall_25", "recall_100")
     rows = [
-        {"model": runs.get((model, run_), f"{NAMES[model]}, seeds together"), "method": METHODS[method]}
+        {
+            "model": runs[model, run_] if (model, run_) in runs else f"{MODELS[model]}, seeds together",
+            "method": METHODS[method],
+        }
         | {depth.replace("recall_", "recall at "): f"{group[depth].mean():.3f}" for depth in depths}
         for (model, run_, method), group in retrieval.groupby(["model", "seed", "method"], sort=False)
     ]

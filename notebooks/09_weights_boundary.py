@@ -89,7 +89,7 @@ from influence_lab.figures.descriptions import describe
 from influence_lab.figures.pictures import banner
 from influence_lab.figures.show import show, show_table
 from influence_lab.locations import artifact
-from influence_lab.models.image_heads import read_heads
+from influence_lab.models.image_heads import named, read_heads
 from influence_lab.notebooks.record import leave_open, record
 
 data = read_arrays(artifact("data/images.npz"))
@@ -101,8 +101,7 @@ table, flips = (read_table(artifact(f"evaluations/weights_boundary{part}.parquet
 greedy = read_arrays(artifact("evaluations/weights_boundary_greedy.npz"))
 library = read_arrays(artifact("evaluations/weights_boundary_library.npz"))
 models = list(table[["model", "seed"]].drop_duplicates().itertuples(index=False, name=None))
-TEXT = {"cnn": "CNN", "resnet": "ResNet"}
-label = {key: f"{TEXT[key[0]]}, seed {key[1]}" for key in models}
+label = {key: named(key) for key in models}
 heads = {key: read_heads(artifact("attributions/image_features_{}_{}.npz".format(*key))) for key in models}
 trained = {key: read_arrays(artifact("models/images_{}_{}.npz".format(*key))) for key in models}
 singles = {key: read_arrays(artifact("evaluations/weights_boundary_singles_{}_{}.npz".format(*key))) for key in models}

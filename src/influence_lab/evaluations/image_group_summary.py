@@ -8,12 +8,12 @@ import pandas as pd
 
 from influence_lab.attributions.image_groups import DEFAULT
 from influence_lab.evaluations.intervals import interval_table, mean_interval
+from influence_lab.models.image_heads import MODELS
 
 Array = np.ndarray
 Trained = tuple[str, int]  # model and training seed
 Pair = tuple[float, float]
 
-MODELS = {"cnn": "CNN", "resnet": "ResNet", "vgg19": "VGG19"}
 METHODS = {
     "raw_algorithm": "raw influence, Algorithm 1",
     "raw_definition": "raw influence, Definition 3.2",
@@ -28,15 +28,6 @@ METHODS = {
 WITHIN = "same training"  # how the names of comparisons within one training begin
 OWN_CLASS = f"{WITHIN}, another image of the class"
 LEAST = 50  # seed images that a verdict needs
-
-
-def named(trained: Trained) -> str:
-    """A trained model as a reader sees it.
-
-    >>> named(("cnn", 1))
-    'CNN, seed 1'
-    """
-    return f"{MODELS[trained[0]]}, seed {trained[1]}"
 
 
 def trained_models(table: pd.DataFrame) -> list[Trained]:

@@ -8,9 +8,9 @@ import pandas as pd
 from influence_lab.artifacts import read_arrays
 from influence_lab.evaluations.intervals import mean_interval
 from influence_lab.locations import artifact
+from influence_lab.models.image_heads import named
 
 Array = np.ndarray
-MODELS = {"cnn": "CNN", "resnet": "ResNet", "vgg19": "VGG19"}
 
 
 def joined(tables: Mapping[tuple[str, int], pd.DataFrame]) -> pd.DataFrame:
@@ -24,8 +24,7 @@ def joined(tables: Mapping[tuple[str, int], pd.DataFrame]) -> pd.DataFrame:
         sees it ("CNN, seed 0").
     """
     parts = [
-        table.assign(trained=f"{model}_{seed}", model=f"{MODELS[model]}, seed {seed}")
-        for (model, seed), table in tables.items()
+        table.assign(trained=f"{model}_{seed}", model=named((model, seed))) for (model, seed), table in tables.items()
     ]
     table = pd.concat(parts, ignore_index=True)
     return table[["trained", "model", *table.columns.drop(["trained", "model"])]]

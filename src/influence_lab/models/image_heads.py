@@ -1,4 +1,4 @@
-"""Read the last layers of the image models from their artifacts."""
+"""Read the last layers of the image models from their artifacts, and name the models."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -7,6 +7,17 @@ import numpy as np
 
 from influence_lab.artifacts import read_arrays
 from influence_lab.models.softmax_head import SoftmaxHead
+
+MODELS = {"cnn": "CNN", "resnet": "ResNet", "vgg19": "VGG19"}
+
+
+def named(trained: tuple[str, int]) -> str:
+    """A model and its training seed as a reader sees them.
+
+    >>> named(("cnn", 1))
+    'CNN, seed 1'
+    """
+    return f"{MODELS[trained[0]]}, seed {trained[1]}"
 
 
 class ImageHeads(NamedTuple):
