@@ -78,17 +78,17 @@ def draw_seed_images(labels: Array, per_class: int, seed: int) -> Array:
     return np.concatenate([rng.choice(np.flatnonzero(labels == one), per_class, replace=False) for one in classes])
 
 
-def influence_trace(features: Array, members: Array) -> Array:
+def influence_trace(chosen: Array) -> Array:
     r"""K(G, G) of the first 1, 2, … members of each group, $\|\Phi_G\|^2$.
 
     Args:
-        features: Φ, shape (n, r).
-        members: shape (m, size), in the order of joining.
+        chosen: Φ of the members in the order of joining, float64, shape (m, size, r).
 
     Returns:
         Shape (m, size).
     """
-    return _trace(features[members].astype(float))
+    totals = np.cumsum(chosen, axis=1)
+    return np.einsum("msr,msr->ms", totals, totals)
 
 
 def grown(features: Array, seeds: Array, size: int, method: str) -> Array:
@@ -148,10 +148,5 @@ def _traces(features: Array, members: Array) -> dict[str, Array]:
     chosen = features[members].astype(float)  # (m, size, r)
     itself = np.einsum("msr,msr->ms", chosen, chosen)
     lengths = np.sqrt(itself)[:, :, None]
-    cosine = _trace(chosen / np.where(lengths > 0, lengths, 1))
-    return {"influence": _trace(chosen), "cosine_influence": cosine, "itself": itself}
-
-
-def _trace(chosen: Array) -> Array:
-    totals = np.cumsum(chosen, axis=1)
-    return np.einsum("msr,msr->ms", totals, totals)
+    cosine = influence_trace(chosen / np.where(lengths > 0, lengths, 1))
+    return {"influence": influence_trace(chosen), "cosine_influence": cosine, "itself": itself}
