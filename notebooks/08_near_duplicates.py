@@ -106,7 +106,7 @@ if not enough:
 #
 # **The threshold is set by chance, not by what the methods below retrieve.** Turn images upside down and compare each with all others:
 # nobody publishes a picture that way, so what the rule accepts is accepted by chance. The
-# threshold of the edges, 0.58, was the lowest, in steps of 0.01, at which chance explained at most 1 % of the pairs, with CIFAR-10's first 10,000
+# default threshold of the edges, 0.58, was the lowest, in steps of 0.01, at which chance explained at most 1 % of the pairs, with CIFAR-10's first 10,000
 # images turned (5 passed; 2026-11-22). Here the images turned are drawn at random from all, so that the share below is a check of it. It is an estimate
 # from below: two upright pictures may share a composition, such as a car seen from its side, that an upright and a turned one do not. The
 # pairs closest to the threshold are shown further down, to be judged by eye.
@@ -147,11 +147,8 @@ show_table(
 # %% [markdown]
 # Two pixels in both directions are half a cell of the coarse step in each; the table says how many such copies are lost. So every recall below is
 # that of the near-duplicates which the rule finds, the same for all methods; for those that it misses, a method may do better or worse.
-#
-# *Measured once, on 2026-11-22, with the list that is not shipped here:* on the 10,000 test against the 50,000 training images of
-# CIFAR-10 the same rule accepts 592 pairs. It finds 185 of the 249 test images that ciFAIR judges to be near-duplicates of a training image (74 %), and
-# 11 of the 37 that it judges only "very similar". It accepts 142 test images that ciFAIR does not list; of 60 such pairs judged by eye, all
-# showed the same picture.
+# How the rule fares with the published
+# list, which is not shipped, stands in the [data card](../data_cards.md).
 #
 # ## What it finds
 
@@ -271,8 +268,8 @@ if run:
 #   query gives the same order; **θ-RelatIF**, $K / \lVert H^+ g_x\rVert$, also with eigenvalues below $10^{-6}$ of the largest left out of the divisor ("cut");
 # - of the **embedding** the inner product $h_q^\top h_x$, the distance and the cosine; and, because gradients know the label and the embedding does
 #   not, the distance with all images of the query's label put first;
-# - from the gradients of *all* 73,418 parameters of the CNN, their **cosine**, and **TRAK**: gradients projected at random, influence with
-#   $\Phi^\top\Phi$ in place of a Hessian. One training seed only, for time (`all_layer_seeds`), where the original averages TRAK over many models.
+# - from the gradients of *all* parameters of the CNN, their **cosine**, and **TRAK**: gradients projected at random, influence with
+#   $\Phi^\top\Phi$ in place of a Hessian, for as many training seeds as `all_layer_seeds` says; the original averages TRAK over many models.
 #
 # The greedy groups are the report's own procedure: they add one image after the other by its influence on the *group*.
 
@@ -447,9 +444,10 @@ else:
 
 # %% tags=["hide-input"]
 if enough:
+    settled = not reason and over_raw[0] > over_raw[1] and gain[0] > gain[1] and shortfall[0] + shortfall[1] < 0.1
     finding = (
         "the report's conclusion is an effect of the normalisation"
-        if over_raw[0] > over_raw[1] and gain[0] > gain[1] and shortfall[0] + shortfall[1] < 0.1
+        if settled
         else "what the normalisation changes does not settle the question in this run"
     )
     display(
