@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from influence_lab.attributions.duplicate_scores import embed, grow_smallest, head_scores, squared_distances
+from influence_lab.attributions.duplicate_scores import HeadEmbedding, embed, head_scores, squared_distances
+from influence_lab.attributions.head_influence import grow_groups
 from influence_lab.models.softmax_head import SoftmaxHead
 
 
@@ -71,15 +72,15 @@ def test_ell_relatif_and_cosine_order_images_alike(embedding):
 
 
 def test_a_long_gradient_overtakes_a_perfect_copy_exactly_by_the_inequality():
-    """K(q, x) > K(q, d) with d = q if and only if cos(q, x) √K_xx > √K_qq."""
-    features = np.array([[1.0, 0.0], [1.0, 0.0], [3.0, 3.0], [0.5, 3.0]])
-    K = features @ features.T
-    own = np.sqrt(np.diag(K))
-    cosine = K / own / own[:, None]
-    overtakes = K[0] > K[0, 1]
-    np.testing.assert_array_equal(overtakes, cosine[0] * own > own[0] * (1 + 1e-12))
+    """K(q, x) > K(q, d) with d = q if and only if cos(q, x) √K_xx > √K_qq; single precision, numbers far from a tie."""
+    features = np.array([[1.0, 0.0], [1.0, 0.0], [3.0, 3.0], [0.5, 3.0]], dtype=np.float32)
+    own, flat = np.square(features).sum(axis=1), np.ones(4)
+    scores = head_scores(HeadEmbedding(features, own, flat, flat, features, np.zeros(4, dtype=int)), np.array([0]))
+    K, cosine = scores["raw_largest"][0], scores["cosine"][0]
+    overtakes = K[1] < K
+    np.testing.assert_array_equal(overtakes, cosine * np.sqrt(own) > np.sqrt(own[0]) * (1 + 1e-6))
     assert overtakes.tolist() == [False, False, True, False]
-    assert cosine[0].argmax() in (0, 1)
+    assert cosine.argmax() in (0, 1)
 
 
 def test_distances_are_those_of_differences():
@@ -90,7 +91,7 @@ def test_distances_are_those_of_differences():
 
 def test_the_minimised_group_adds_the_least_influence_at_each_step():
     features = np.random.default_rng(1).normal(size=(15, 3))
-    for seed, members in zip((2, 9), grow_smallest(features, np.array([2, 9]), 5), strict=True):
+    for seed, members in zip((2, 9), grow_groups(features, np.array([2, 9]), 5, "smallest").members, strict=True):
         group = [seed]
         for _ in range(4):
             on_group = features @ features[group].sum(axis=0)

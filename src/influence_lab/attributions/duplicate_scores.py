@@ -108,29 +108,6 @@ def squared_distances(rows: Array, queries: Array) -> Array:
     return squares[queries, None] + squares - 2 * rows[queries] @ rows.T
 
 
-def grow_smallest(features: Array, seeds: Array, size: int) -> Array:
-    """Algorithm 1 the other way round: from each seed image, add the image with the *smallest* influence on the group.
-
-    Args:
-        features: Φ, shape (n, r).
-        seeds: indices, shape (m,).
-        size: images in each group, the seed included.
-
-    Returns:
-        The seed and then the images in the order of joining, shape (m, size).
-    """
-    seeds = np.asarray(seeds)
-    totals = features[seeds].astype(float)
-    members, taken = [seeds], np.zeros((len(features), len(seeds)), dtype=bool)
-    taken[seeds, np.arange(len(seeds))] = True
-    for _ in range(size - 1):
-        chosen = np.where(taken, np.inf, features @ totals.T.astype(features.dtype)).argmin(axis=0)
-        totals += features[chosen]
-        taken[chosen, np.arange(len(seeds))] = True
-        members.append(chosen)
-    return np.stack(members, axis=1)
-
-
 def _squares(rows: Array) -> Array:
     return np.einsum("ij,ij->i", rows, rows, dtype=float)
 

@@ -143,13 +143,15 @@ def grow_groups(features: Array, seeds: Array, size: int, rule: str = "algorithm
         features: Φ, shape (n, r); rows of length 1 for cosine influence.
         seeds: indices, shape (m,).
         size: images in each group, the seed included.
-        rule: "algorithm" adds argmax K(x, G), Algorithm 1; "definition" argmax 2K(x, G) + K(x, x), Definition 3.2.
+        rule: "algorithm" adds argmax K(x, G), Algorithm 1; "definition" argmax 2K(x, G) + K(x, x), Definition 3.2;
+            "smallest" argmin K(x, G), the report's minimised influence.
 
     Raises:
         ValueError: an unknown rule, or a size above the number of images.
     """
-    if rule not in RULES or not 1 <= size <= len(features):
-        raise ValueError(f"rule is {rule!r} and size {size}; allowed: {', '.join(RULES)}, 1 to {len(features)}")
+    allowed = (*RULES, "smallest")
+    if rule not in allowed or not 1 <= size <= len(features):
+        raise ValueError(f"rule is {rule!r} and size {size}; allowed: {', '.join(allowed)}, 1 to {len(features)}")
     seeds = np.asarray(seeds)
     groups = np.arange(len(seeds))
     itself = np.einsum("ij,ij->i", features, features).astype(float)
@@ -159,7 +161,9 @@ def grow_groups(features: Array, seeds: Array, size: int, rule: str = "algorithm
     taken[seeds, groups] = True
     for _ in range(size - 1):
         on_group = features @ totals.T.astype(features.dtype)  # K(x, G), (n, m)
-        score = on_group if rule == "algorithm" else 2 * on_group + itself[:, None].astype(features.dtype)
+        if rule == "definition":
+            on_group = 2 * on_group + itself[:, None].astype(features.dtype)
+        score = -on_group if rule == "smallest" else on_group
         chosen = np.where(taken, -np.inf, score).argmax(axis=0)
         totals += features[chosen]
         taken[chosen, groups] = True

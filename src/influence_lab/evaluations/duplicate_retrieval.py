@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 
-from influence_lab.attributions.duplicate_scores import HeadEmbedding, grow_smallest, head_scores
+from influence_lab.attributions.duplicate_scores import HeadEmbedding, head_scores
 from influence_lab.attributions.head_influence import grow_groups
 from influence_lab.data.near_duplicates import Pairs, clusters
 
@@ -107,7 +107,7 @@ def evaluate_groups(
     size = min(size, len(embedding.influence) - 1)
     groups = {
         "greedy_largest": grow_groups(embedding.influence, first.images, size + 1).members,
-        "greedy_smallest": grow_smallest(embedding.influence, first.images, size + 1),
+        "greedy_smallest": grow_groups(embedding.influence, first.images, size + 1, "smallest").members,
     }
     tables = []
     for name, members in groups.items():
@@ -131,15 +131,14 @@ def pair_rows(model: str, seed: int, embedding: HeadEmbedding, queries: Queries,
 
     Returns:
         `model`, `seed`, `query`, `duplicate`, `influence` ($K_{qd}$), `query_self` ($K_{qq}$), `duplicate_self`
-        ($K_{dd}$), `cosine`, `before`, the number of other images with a larger influence on the query than the
-        duplicate has, and `longer`, the share of images with a larger self-influence than the duplicate.
+        ($K_{dd}$), `cosine`, `before`, the number of other images that come before the duplicate by their influence on
+        the query, and `longer`, the share of images with a larger self-influence than the duplicate.
     """
     own = embedding.self_influence
     rows = []
-    for image, duplicates, row in zip(queries.images, queries.duplicates, K, strict=True):
-        for other in duplicates:
-            before = int((np.delete(row, image) > row[other]).sum())
-            rows.append((image, other, row[other], own[image], own[other], before, (own > own[other]).mean()))
+    for image, duplicates, row, places in zip(queries.images, queries.duplicates, K, ranks(K, queries), strict=True):
+        for other, place in zip(duplicates, places, strict=True):
+            rows.append((image, other, row[other], own[image], own[other], place - 1, (own > own[other]).mean()))
     columns = ["query", "duplicate", "influence", "query_self", "duplicate_self", "before", "longer"]
     table = pd.DataFrame(rows, columns=columns)
     table["cosine"] = table["influence"] / np.sqrt(np.maximum(table["query_self"] * table["duplicate_self"], 1e-30))
@@ -171,7 +170,7 @@ def example_groups(embedding: HeadEmbedding, image: int, size: int) -> tuple[dic
     size = min(size, len(embedding.influence) - 1)
     scores = head_scores(embedding, asked)
     groups = {
-        "greedy_smallest": grow_smallest(embedding.influence, asked, size + 1)[0],
+        "greedy_smallest": grow_groups(embedding.influence, asked, size + 1, "smallest").members[0],
         "embedding_l2": _nearest(scores["embedding_l2"][0], image, size),
         "greedy_largest": grow_groups(embedding.influence, asked, size + 1).members[0],
         "cosine": _nearest(scores["cosine"][0], image, size),
