@@ -502,10 +502,9 @@ display(
     Markdown(
         "Average precision of self-influence minus that of the loss, paired over draws: "
         + "; ".join(f"{title}: {plus_minus(pair, 3, '+')} ({ahead[title]})" for title, pair in gaps.items())
-        + f". Self-influence weighs the size of the error with how unusual the features are; the loss alone hides a wrong label that the head has learnt by heart. So the comparison holds "
-        f"for these sizes, {flipped_images:,} images for heads of "
+        + f". The comparison was made at these sizes: {flipped_images:,} images for heads of "
         + ", ".join(f"{int(arrays['used']):,} ({title})" for title, arrays in heads.items())
-        + " parameters: with fewer images for each parameter the head learns more wrong labels by heart, and the order can turn."
+        + " parameters."
     )
 )
 
