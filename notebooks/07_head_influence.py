@@ -313,11 +313,28 @@ show_table(
     "true changes of the test losses; own losses: that of the group's own losses. Below 1, influence underestimates. Newton step: one step with the Hessian of the "
     "images that are left, as Koh et al. (2019) compare with.",
 )
-ratio = inverse[inverse["place"] == "minimum"]["ratio"]
+off = {
+    text: mean_by(rows.assign(error=(rows["ratio"] - 1).abs()), ["model"], "error")
+    for text, rows in (("influence", inverse[inverse["place"] == "minimum"]), ("one Newton step", whole))
+}
+low = [
+    row.model
+    for row in mean_by(inverse[inverse["place"] == "minimum"], ["model"], "ratio").itertuples()
+    if row.mean + row.half < 1
+]
 display(
     Markdown(
-        f"Influence {'underestimates' if ratio.mean() < 1 else 'overestimates'} by {abs(1 - ratio.mean()):.1%} on average: it takes the Hessian of all images for that of those that are left, and leaves out the ridge. As in "
-        f"[small convex models](05_functioning_groups.ipynb), one Newton step without the group is off by {abs(1 - whole['ratio'].mean()):.2%} on average."
+        "By how much is predicted / true off from 1, mean of the absolute error over groups? "
+        + "; ".join(
+            f"{first.model}: influence {plus_minus((100 * first.mean, 100 * first.half))} %, one Newton step without the group {plus_minus((100 * step.mean, 100 * step.half))} %"
+            for first, step in zip(*(table.itertuples() for table in off.values()), strict=True)
+        )
+        + "."
+        + (
+            f" In {' and '.join(low)} influence is too small on average: it takes the Hessian of all images for the smaller one of those that are left, as in [small convex models](05_functioning_groups.ipynb)."
+            if low
+            else ""
+        )
     )
 )
 
