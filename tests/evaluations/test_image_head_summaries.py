@@ -62,6 +62,23 @@ def test_gains_are_paired_group_by_group():
     assert gains["half"].tolist() == pytest.approx([0.0, 0.0], abs=1e-12)
 
 
+def test_no_gain_is_found_among_many_where_there_is_none():
+    """Of 200 tables of 30 gains by chance, at most 5 % have an interval that excludes 0; five standard errors."""
+    rng = np.random.default_rng(0)
+    rows = [
+        {"model": "a", "kind": "single", "group": group, "filter": "damping", "share": share}
+        for group in range(8)
+        for share in range(30)
+    ]
+    table = pd.DataFrame(rows)
+    base = pd.DataFrame(rows[::30]).assign(filter="cutoff", share=1e-14, correlation=0.0)
+    found = []
+    for _ in range(200):
+        gains = gains_over_undamped(pd.concat([table.assign(correlation=rng.normal(size=240)), base]), 1e-14)
+        found.append((gains["mean"].abs() > gains["half"]).any())
+    assert np.mean(found) < 0.05 + 5 * np.sqrt(0.05 * 0.95 / 200)
+
+
 def test_removals_are_shown_by_model_and_kind():
     table = removals()
     shown = removals_table(table[table["filter"] == "cutoff"], table[table["filter"] == "newton"], 7)

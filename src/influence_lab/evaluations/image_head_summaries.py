@@ -109,16 +109,17 @@ def gains_over_undamped(table: pd.DataFrame, share: float) -> pd.DataFrame:
         share: cut-off of the pseudo-inverse that is the reference.
 
     Returns:
-        Columns model, filter, share, mean and half: the paired difference of the correlations with its 95 % interval.
+        Columns model, filter, share, mean and half: the paired difference of the correlations with its interval. With
+        95 % all of the table's intervals hold at once (Bonferroni), so that the best of them can be looked for.
     """
     tried = table[table["filter"] != "newton"]
     wide = tried.pivot(index=["model", "kind", "group"], columns=["filter", "share"], values="correlation")
-    gain = wide.sub(wide[("cutoff", share)], axis=0)
+    gain = wide.sub(wide[("cutoff", share)], axis=0).drop(columns=[("cutoff", share)])
+    by_model = gain.groupby(level="model", sort=False)
     rows = [
-        (title, *column, *mean_interval(part[column].to_numpy()))
-        for title, part in gain.groupby(level="model", sort=False)
+        (title, *column, *mean_interval(part[column].to_numpy(), by_model.ngroups * len(gain.columns)))
+        for title, part in by_model
         for column in gain.columns
-        if column != ("cutoff", share)
     ]
     return pd.DataFrame(rows, columns=["model", "filter", "share", "mean", "half"])
 
