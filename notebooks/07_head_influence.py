@@ -173,7 +173,7 @@ display(
 )
 
 # %% [markdown]
-# ## It is singular, and that does no harm
+# ## Rank and range of the Hessian
 #
 # Adding one vector to the weights of all classes changes no probability. So the rank of $H$ is at most $(K-1)(d+1)$, and lower still: a ReLU unit
 # that is silent on all training images adds nothing, so $d + 1$ becomes the rank of the features and the 1,

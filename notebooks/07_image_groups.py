@@ -74,6 +74,7 @@ from influence_lab.figures.pictures import banner
 from influence_lab.figures.show import show, show_table
 from influence_lab.locations import artifact
 from influence_lab.models.image_heads import MODELS, named, read_heads
+from influence_lab.notebooks.claims import Measurement, load_claims
 from influence_lab.notebooks.record import leave_open, record
 from influence_lab.notebooks.title import retitle
 
@@ -414,7 +415,7 @@ if retrained in raw.index:
 display(Markdown("\n".join(lines)))
 
 # %% [markdown]
-# ## Hubs: the same few images in every group
+# ## Hubs: are the same few images in every group?
 #
 # Definition 3.2 adds $K(x, x)$ to the score. Where self-influence is heavy-tailed, the images with the largest $K(x, x)$ win whatever the seed image is. Call an image a *hub* if it is in more than 10 % of all groups
 # of one kind. Where ten classes have equally many seed images, no image becomes one by joining the groups of one class alone.
@@ -535,15 +536,18 @@ if sweep:
     values = summary.verdict_values(table)
     wider = {check: mean_interval(summary.by_class(table, column).to_numpy()) for check, column in values.items()}
     power = numbers["size_exponent"]
+    in_proportion = next(
+        check for claim in load_claims() if claim.id == "B22" for check in claim.checks if check.name == "size_exponent"
+    ).outcome(Measurement(value=power[0], uncertainty=power[1]))
     display(
         Markdown(
             f"In words: groups of one seed image overlap by {plus_minus(numbers['group_overlap'], 3)} on average, in the larger of the two comparisons (two trainings of the CNN; CNN and ResNet). The CNN's groups contain {plus_minus(100 * np.array(numbers['cnn_purity_gain']), 0, '+')} percentage points more of the seed image's class than the ResNet's (minus: fewer). "
             f"From {FIRST} to {size} images influence per member goes with size to the power {plus_minus(power)}, mean over models"
             + (
                 ": it grows, in proportion to size or nearly so. "
-                if power[0] - power[1] >= 0.8
+                if in_proportion == "passes"
                 else ": it grows, but more slowly than in proportion to size, so that “about linearly” would say too much. "
-                if power[0] - power[1] > 0 and sum(power) < 0.8
+                if in_proportion == "fails" and power[0] > power[1]
                 else ". "
             )
             + ("Dividing by size has not made groups of different sizes comparable. " if power[0] > power[1] else "")

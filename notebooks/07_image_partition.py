@@ -18,7 +18,7 @@
 # **The question.** Can *all* training images be divided into functioning groups, images that do the same thing to the model?
 # The report wants exactly this: "a partition of $\mathcal X$: $\mathcal G_1, \dots, \mathcal G_k$" (3.1). Its greedy method grows one group at a time
 # from one image, and a method for the whole set stayed "an ambitious project" (section 4). This page takes one reading of that wish,
-# finds such partitions in seconds, says where they are not what the report defines, and asks whether they are more than plain clusters.
+# finds such partitions by k-means, says where they are not what the report defines, and asks whether they are more than plain clusters.
 #
 # **The embedding.** With $g_i$ the gradient of an image's loss in the last layer, $H$ the Hessian of the mean loss and $H^+ = LL^\top$,
 # the vector $\phi_i = L^\top g_i$ is the image's *influence embedding*, because
@@ -101,7 +101,7 @@ display(
 # ## Similar images
 #
 # Datamodels give each image a vector of weights, and large weights mark similar images (the report's figures 1 and 2, from Ilyas et al. 2022).
-# Influence gives the same sort of answer, at a price of seconds. Three ways to ask for the images most similar to a query: largest
+# Influence gives the same sort of answer from one trained model. Three ways to ask for the images most similar to a query: largest
 # cosine influence $\hat K$, largest influence $K$, least distance of the penultimate features $h$.
 
 # %%
@@ -345,8 +345,13 @@ show(
 display(
     Markdown(
         f"In the largest group mean $K_{{ii}}$ is {low[inside].mean():.0f}, outside it {low[~inside].mean():.0f}; the median probability of the prediction "
-        f"is {np.median(arrays['probability'][inside]):.2f} inside, {np.median(arrays['probability'][~inside]):.2f} outside. Images with small gradients are near to the origin, "
-        f"and so near to each other, whatever they show. {int((sizes['influence'] <= 10).sum())} of the {groups} groups have 10 images or fewer. The {groups - 1} images of largest "
+        f"is {np.median(arrays['probability'][inside]):.2f} inside, {np.median(arrays['probability'][~inside]):.2f} outside. "
+        + (
+            "Images with a small $K_{ii}$ are near to the origin, and so near to each other, whatever they show. "
+            if low[inside].mean() < low[~inside].mean()
+            else ""
+        )
+        + f"{int((sizes['influence'] <= 10).sum())} of the {groups} groups have 10 images or fewer. The {groups - 1} images of largest "
         f"$K_{{ii}}$, each a group of its own, reach {lone:.1%} of the bound, {'more than' if lone > joint else 'not more than'} k-means ({joint:.1%}). To take away "
         "the size of the gradient and leave what it says, the groups below are those of *cosine* influence."
     )
@@ -548,6 +553,6 @@ display(
 # %% [markdown]
 # ## What to take away
 #
-# - With $k$ given, k-means on the influence embedding makes $\sum_G K(G,G)/\#G$ large: a partition in the report's own quantity, in seconds. It is not the set of best groups of Definition 3.1, which may overlap.
+# - With $k$ given, k-means on the influence embedding makes $\sum_G K(G,G)/\#G$ large: a partition by the report's own quantity. It is not the set of best groups of Definition 3.1, which may overlap.
 # - Raw influence groups by the size of the gradient as well; cosine influence takes the size away. Whether a group is one to the model, its removal tells.
 # - A group is one of *this* trained model: check it with another start and another training seed. Next: [near-duplicates](08_near_duplicates.ipynb).
