@@ -61,6 +61,7 @@ from influence_lab.evaluations.partition_agreement import purity
 from influence_lab.evaluations.partition_summaries import (
     compared,
     difference,
+    felt,
     log_correlation,
     objective_table,
     over_starts,
@@ -501,7 +502,7 @@ show_table(
 # \Delta\sum_{i\in G}\mathcal L_i \approx \frac1n\Bigl(\sum_{i\in G} g_i\Bigr)^{\!\top} H^{-1}\Bigl(\sum_{j\in G} g_j\Bigr) = \frac{K(G, G)}{n} .
 # $$ (eq-partition-removal)
 #
-# Here $H$ holds the curvature $\lambda$ of a small weight decay, which makes the optimum unique. Each group has two controls of its size: random images, and random images with the same labels.
+# Here $H$ holds the curvature $\lambda$ of a small weight decay, which makes the optimum unique. Each group has two controls of other images: as many random ones, and as many with the same labels.
 
 # %%
 KIND_NAMES = {
@@ -509,17 +510,17 @@ KIND_NAMES = {
     "same labels": "same size and labels",
     "random": "same size, random",
 }
-per_kind = {kind: removals[removals["kind"] == kind].set_index("group") for kind in KIND_NAMES}
-measured = {kind: rows["measured"] for kind, rows in per_kind.items()}
-times = {
-    kind: mean_interval(np.log((measured["functioning"] / measured[kind]).to_numpy()))
-    for kind in ("same labels", "random")
-}
-functioning = per_kind["functioning"]
-usable = functioning[(functioning["measured"] > 0) & (functioning["predicted"] > 0)]
-correlation = bootstrap_interval(log_correlation, usable[["predicted", "measured"]].to_numpy())
-factor = mean_interval(np.log((usable["measured"] / usable["predicted"]).to_numpy()))
-newton = mean_interval(np.log((usable["measured"] / usable["newton"]).to_numpy()))
+kept = felt(removals)
+taken = removals["kind"].value_counts()
+without = taken["functioning"] - taken.get("same labels", 0)
+enough = len(kept) > 1  # for intervals
+if enough:
+    times = {
+        kind: mean_interval(np.log((kept["measured"] / kept[kind]).to_numpy())) for kind in ("same labels", "random")
+    }
+    correlation = bootstrap_interval(log_correlation, kept[["predicted", "measured"]].to_numpy())
+    factor = mean_interval(np.log((kept["measured"] / kept["predicted"]).to_numpy()))
+    newton = mean_interval(np.log((kept["measured"] / kept["newton"]).to_numpy()))
 
 # %% tags=["hide-input"]
 
@@ -532,23 +533,32 @@ def spread(pair: tuple[float, float]) -> str:
 show(
     figures.removals(
         f"Taken away, a group loses {np.exp(times['same labels'][0]):.1f} times what other images of its labels lose,<br>"
-        f"and {np.exp(times['random'][0]):.0f} times what random images lose",
+        f"and {np.exp(times['random'][0]):.3g} times what other random images lose"
+        if enough
+        else "Too few groups with both controls lose anything for a comparison",
         removals,
         KIND_NAMES,
     ),
-    f"{len(functioning)} of {groups} groups, evenly by size, each with its two controls; {WHO}, λ = {decay:g}.",
+    f"{taken['functioning']} of {groups} groups, evenly by size, each with its two controls; {WHO}, λ = {decay:g}. "
+    f"Means are over the {len(kept)} groups with both that lose something, as the controls do."
+    + (f" {without} have no control with their labels: they hold more than half of a class." if without else ""),
     "Median measured rise: "
-    + ", ".join(f"{KIND_NAMES[kind]} {values.median():.3g} nats" for kind, values in measured.items()),
+    + ", ".join(
+        f"{name} {removals.loc[removals['kind'] == kind, 'measured'].median():.3g} nats"
+        for kind, name in KIND_NAMES.items()
+        if kind in taken
+    ),
 )
-display(
-    Markdown(
-        f"Geometric means over the groups with 95 % intervals: against images of the same labels {spread(times['same labels'])} times, against random images "
-        f"{spread(times['random'])} times. Logarithms of the predicted and the measured rise correlate by {plus_minus(correlation)}. The measured rise is "
-        f"{spread(factor)} times $K(G,G)/n$. First order counts on curvature that the group itself held; with that of the remaining images alone, "
-        f"one Newton step, it is {spread(newton)} times the predicted. All other images together change their mean loss by {functioning['others'].mean():+.1e} nats on average, "
-        f"while test images change by {plus_minus(mean_interval(functioning['test']), 4, '+')}."
+if enough:
+    display(
+        Markdown(
+            f"Geometric means over the groups with 95 % intervals: against other images of the same labels {spread(times['same labels'])} times, against other random images "
+            f"{spread(times['random'])} times. Logarithms of the predicted and the measured rise correlate by {plus_minus(correlation)}. The measured rise is "
+            f"{spread(factor)} times $K(G,G)/n$. First order counts on curvature that the group itself held; with that of the remaining images alone, "
+            f"one Newton step, it is {spread(newton)} times the predicted. All other images together change their mean loss by {kept['others'].mean():+.1e} nats on average, "
+            f"while test images change by {plus_minus(mean_interval(kept['test']), 4, '+')}."
+        )
     )
-)
 
 # %% [markdown]
 # ## What to take away

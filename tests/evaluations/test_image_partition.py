@@ -11,8 +11,14 @@ from influence_lab.evaluations.image_head import Heads
 from influence_lab.evaluations.image_partition import partition_arrays
 from influence_lab.evaluations.intervals import jackknife_interval
 from influence_lab.evaluations.partition_agreement import agreement, agreement_table, partners, purity, within
-from influence_lab.evaluations.partition_removals import controls, removal, trained
-from influence_lab.evaluations.partition_summaries import log_correlation, objective_table, over_starts, ratio
+from influence_lab.evaluations.partition_removals import controls, removal, removal_table, trained
+from influence_lab.evaluations.partition_summaries import (
+    felt,
+    log_correlation,
+    objective_table,
+    over_starts,
+    ratio,
+)
 from influence_lab.evaluations.similar_images import nearest, similarity_table
 from influence_lab.models.head_refit import refit
 from influence_lab.models.softmax_head import SoftmaxHead
@@ -80,6 +86,27 @@ def test_controls_have_the_size_and_one_of_them_the_labels_of_the_group():
     assert {len(members) for members in made.values()} == {5}
     assert (LABELS[made["same labels"]] == 1).all()
     assert all(len(np.unique(members)) == 5 for members in made.values())
+    assert not np.isin(np.concatenate([made["random"], made["same labels"]]), group).any()
+
+
+def test_there_is_no_control_with_the_labels_of_a_group_that_has_most_images_of_a_class():
+    rarest = np.bincount(LABELS).argmin() == LABELS
+    of_class = np.flatnonzero(rarest)
+    half = len(of_class) // 2
+    assert set(controls(of_class[:half], LABELS, RNG)["same labels"]) <= set(of_class[half:])
+    assert set(controls(of_class[: len(of_class) - half + 1], LABELS, RNG)) == {"functioning", "random"}
+    table = removal_table(Heads(START, START), rarest.astype(int), 2, DECAY, 0)
+    assert set(table["kind"]) == {"functioning", "random"}
+    assert felt(table).empty
+
+
+def test_groups_are_compared_only_where_every_effect_is_positive():
+    kinds, effect = ["functioning", "random", "same labels"] * 2, [3.0, 1.0, 2.0, 3.0, -1e-18, 2.0]
+    table = pd.DataFrame(
+        {"group": [4] * 3 + [7] * 3, "kind": kinds, "measured": effect, "predicted": 1.0, "newton": 2.0}
+    )
+    (row,) = felt(table).reset_index().to_dict("records")
+    assert (row["group"], row["measured"], row["same labels"], row["random"]) == (4, 3.0, 2.0, 1.0)
 
 
 def test_moments_are_one_where_the_empirical_fisher_is_the_hessian():

@@ -55,18 +55,19 @@ def trained(heads: Heads, decay: float) -> Trained:
 
 
 def controls(group: Array, labels: Array, rng: np.random.Generator) -> dict[str, Array]:
-    """The group, a random group of its size, and one of its size and labels, both from all images."""
-    n = len(labels)
-    matched = [
-        rng.choice(np.flatnonzero(labels == label), times, replace=False)
-        for label, times in enumerate(np.bincount(labels[group]))
-        if times
-    ]
-    return {
-        "functioning": group,
-        "random": rng.choice(n, len(group), replace=False),
-        "same labels": np.concatenate(matched),
-    }
+    """The group, and of the other images as many random ones, and as many with its labels.
+
+    The latter is left out where a class has fewer others than the group has images of it.
+    """
+    others = np.setdiff1d(np.arange(len(labels)), group)
+    kinds = {"functioning": group, "random": rng.choice(others, len(group), replace=False)}
+    wanted = np.bincount(labels[group], minlength=labels.max() + 1)
+    if (wanted <= np.bincount(labels[others], minlength=len(wanted))).all():
+        matched = [
+            rng.choice(others[labels[others] == label], times, replace=False) for label, times in enumerate(wanted)
+        ]
+        kinds["same labels"] = np.concatenate(matched)
+    return kinds
 
 
 def removal(at: Trained, group: Array) -> dict[str, float]:
@@ -102,7 +103,8 @@ def removal_table(heads: Heads, groups: Array, count: int, decay: float, seed: i
         seed: draws the controls.
 
     Returns:
-        Columns group, kind (functioning, random, same labels) and those of `removal`; three rows a group.
+        Columns group, kind (functioning, random, same labels) and those of `removal`; three rows a group, but two for
+        one that has more images of a class than there are others.
     """
     at, rng = trained(heads, decay), np.random.default_rng(seed)
     sizes = np.bincount(groups)

@@ -73,6 +73,22 @@ def difference(table: pd.DataFrame, column: str, first: str, second: str, by: st
     return mean_interval((wide[first] - wide[second]).to_numpy())
 
 
+def felt(removals: pd.DataFrame) -> pd.DataFrame:
+    """The groups whose removal, and that of both controls, raises the losses of those removed, as it should.
+
+    Args:
+        removals: `partition_removals.removal_table`.
+
+    Returns:
+        By group the columns of its own removal, and `random` and `same labels`: what the controls lose, nats.
+    """
+    measured = removals.pivot(index="group", columns="kind", values="measured")
+    own = removals[removals["kind"] == "functioning"].set_index("group")
+    whole = own.join(measured.reindex(columns=["random", "same labels"]))
+    positive = ["measured", "predicted", "newton", "random", "same labels"]
+    return whole[(whole[positive] > 0).all(axis=1)]  # a missing control is NaN
+
+
 def log_correlation(pairs: Array) -> Array:
     """Pearson correlation of the logarithms of two positive columns, shape (…, rows, 2) to (…)."""
     logs = np.log(pairs)
