@@ -102,7 +102,7 @@ def test_the_minimised_group_adds_the_least_influence_at_each_step():
 
 def test_a_large_head_is_reduced_to_its_directions(monkeypatch):
     """Damped, on 2 of 4 features and the bias of 3 classes: at most 9 directions of influence."""
-    monkeypatch.setattr("influence_lab.attributions.head_influence.LARGEST", 5)
+    monkeypatch.setattr("influence_lab.models.softmax_head.LARGEST", 5)
     large = embed(head(), 1e-10, 1e-2, directions=2)
     assert large.influence.shape[1] <= 9
     assert large.features.shape == (60, 4)

@@ -59,7 +59,7 @@ def test_damped_features_are_those_of_the_damped_hessian(head):
 
 
 def test_large_heads_keep_their_principal_features(head, monkeypatch):
-    monkeypatch.setattr("influence_lab.attributions.head_influence.LARGEST", head.size - 1)
+    monkeypatch.setattr("influence_lab.models.softmax_head.LARGEST", head.size - 1)
     space = influence_space(head, cutoff=1e-10, damping=1e-4, directions=2)
     assert space.damping == 1e-4
     assert len(space.eigenvalues) <= 2 * 3  # rank at most (K - 1)(2 + 1)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
-from influence_lab.attributions.head_influence import whitening
+from influence_lab.attributions.head_influence import searchable, whitening
 from influence_lab.evaluations.image_head import hessian_error, image_head, margins, outside_range, workable
 from influence_lab.models.image_heads import ImageHeads
 from influence_lab.models.softmax_head import SoftmaxHead, principal
@@ -67,8 +67,12 @@ def test_margins_are_negative_exactly_where_predictions_are_wrong():
 
 @pytest.mark.parametrize(("width", "expected"), [(5, 24), (2000, 4 * 4)])
 def test_only_large_heads_are_reduced(width, expected):
-    reduced = workable(heads(width=width), 3)
-    assert reduced.train.size == reduced.test.size == expected
+    whole = heads(width=width)
+    small = workable(whole, 3)
+    assert small.train.size == small.test.size == expected
+    searched, damping = searchable(whole.train, 3, 0.5)
+    assert_array_equal(searched.features, small.train.features)
+    assert damping == (0 if searched is whole.train else 0.5)
 
 
 def test_differences_on_some_directions_are_compared_at_the_same_parameters():

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from influence_lab.attributions.functioning_groups import RULES
-from influence_lab.models.softmax_head import LARGEST, SoftmaxHead, principal
+from influence_lab.models.softmax_head import SoftmaxHead, reduced
 
 Array = np.ndarray
 
@@ -115,11 +115,12 @@ def searchable(head: SoftmaxHead, directions: int, damping: float) -> tuple[Soft
     """The head that groups are searched in and its λ: itself and 0, or its principal part and λ where it is too large.
 
     Args:
-        head: the last layer; too large is one above `LARGEST` parameters.
-        directions: principal directions of the features that are kept of such a head.
+        head: the last layer.
+        directions: principal directions of the features that are kept of a head that is too large, as by `reduced`.
         damping: λ of such a head.
     """
-    return (head, 0.0) if head.size <= LARGEST else (principal(head, directions), damping)
+    (used,) = reduced(directions, head)
+    return used, 0.0 if used is head else damping
 
 
 class Groups(NamedTuple):

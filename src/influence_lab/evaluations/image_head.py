@@ -7,7 +7,7 @@ import numpy as np
 from influence_lab.attributions.head_influence import Whitening, self_influence, whitening
 from influence_lab.models.head_refit import parameters_of, refit
 from influence_lab.models.image_heads import ImageHeads
-from influence_lab.models.softmax_head import LARGEST, SoftmaxHead, principal_directions
+from influence_lab.models.softmax_head import SoftmaxHead, reduced
 
 Array = np.ndarray
 STEP = 1e-5  # of the finite differences
@@ -24,10 +24,7 @@ class Heads(NamedTuple):
 
 def workable(heads: ImageHeads, directions: int) -> Heads:
     """The heads as they are, or on `directions` principal directions where they have more than 5,000 parameters."""
-    if heads.train.size <= LARGEST:
-        return Heads(heads.train, heads.test)
-    leading = principal_directions(heads.train, directions)
-    return Heads(leading.project(heads.train), leading.project(heads.test))
+    return Heads(*reduced(directions, heads.train, heads.test))
 
 
 def image_head(heads: ImageHeads, directions: int, cutoff: float, ridge: float, seed: int) -> dict[str, Array]:

@@ -181,6 +181,20 @@ def principal_directions(head: SoftmaxHead, count: int) -> Directions:
     return Directions(mean, leading[:, ::-1])
 
 
+def reduced(directions: int, head: SoftmaxHead, *others: SoftmaxHead) -> tuple[SoftmaxHead, ...]:
+    """The heads as they are, or all on leading principal directions of the first where its Hessian is too large.
+
+    Args:
+        directions: how many to keep where there are more than `LARGEST` parameters.
+        head: on the training images.
+        others: the same layer on other images.
+    """
+    if head.size <= LARGEST:
+        return head, *others
+    leading = principal_directions(head, directions)
+    return tuple(leading.project(one) for one in (head, *others))
+
+
 def principal(head: SoftmaxHead, directions: int) -> SoftmaxHead:
     """The head with its features on their leading principal directions; probabilities stay those of the model.
 
