@@ -244,8 +244,8 @@ show(
 
 # %% tags=["hide-input"]
 REACHED = {"cosine": "k-means, cosine influence", "features": "k-means, features", "residuals": "k-means, residuals"}
-curves = {name: objective_table(arrays, "cosine", kind, counts) for kind, name in REACHED.items()}
-curves["random"] = objective_table(arrays, "cosine", "random", counts)
+curves = {name: objective_table(arrays, kind, counts) for kind, name in REACHED.items()}
+curves["random"] = objective_table(arrays, "random", counts)
 marks = {
     f"the {len(classes)} classes": (len(classes), float(arrays["share_cosine_labels"])),
     "pairs (label, prediction)": (float(arrays["pairs_cosine"]), float(arrays["share_cosine_pairs"])),
@@ -371,7 +371,7 @@ show(
     sheets_figure(
         f"{purity(browsed, labels):.0%} of the images have the commonest label of their group,<br>"
         f"{same_pair:.0%} its commonest pair of label and prediction",
-        group_sheets(images, arrays, classes, "cosine", groups),
+        group_sheets(images, arrays, classes, groups),
         4,
         "group ",
         categories=classes,

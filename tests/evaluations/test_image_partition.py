@@ -194,15 +194,14 @@ def test_the_artifact_holds_the_shares_of_its_own_partitions(arrays):
     Phi = PHI.astype(np.float32)
     for restart, groups in enumerate(arrays["groups_raw_5"].astype(int)):
         assert_allclose(arrays["share_raw_raw_5"][restart], objective_share(Phi, groups), rtol=1e-4)
-    assert_allclose(arrays["cohesion_raw"], cohesion(PHI, arrays["groups_raw_5"][0].astype(int), 5), rtol=1e-4)
+    assert_allclose(arrays["cohesion_cosine"], cohesion(PHI, arrays["groups_cosine_5"][0].astype(int), 5), rtol=1e-4)
 
 
 def test_central_images_are_members_of_their_group(arrays):
-    for kind in ("raw", "cosine"):
-        groups = arrays[f"groups_{kind}_5"][0]
-        for number, central in enumerate(arrays[f"central_{kind}"]):
-            assert (groups[central[central >= 0]] == number).all()
-            assert (central >= 0).sum() == min(4, (groups == number).sum())
+    groups = arrays["groups_cosine_5"][0]
+    for number, central in enumerate(arrays["central_cosine"]):
+        assert (groups[central[central >= 0]] == number).all()
+        assert (central >= 0).sum() == min(4, (groups == number).sum())
 
 
 def test_table_and_curves_are_of_all_partitions(arrays):
@@ -211,7 +210,7 @@ def test_table_and_curves_are_of_all_partitions(arrays):
     assert_allclose(same["value"], 1)  # the other seed is the same run
     assert np.isfinite(over_starts(table, "cosine", 5, "ami labels", "cnn", 0)).all()
     assert np.isnan(over_starts(table, "cosine", 5, "ami other model", "cnn", 0)).all()
-    assert objective_table(arrays, "raw", "cosine", [3, 5])["k"].tolist() == [3, 5]
+    assert objective_table(arrays, "cosine", [3, 5])["k"].tolist() == [3, 5]
 
 
 def test_more_images_in_a_subset_than_there_are_is_refused():

@@ -44,10 +44,10 @@ def image_head(heads: ImageHeads, directions: int, cutoff: float, ridge: float, 
         each test gradient's length that no training gradient reaches (m,); `hessian_error` against central
         differences. Pairs at the trained head and at the minimum: `eigenvalues` (2, p), and (2,) `gradient_norm`,
         `train_loss`, `test_loss`, `train_accuracy`, `test_accuracy`. `single_norm`, mean norm of one image's gradient;
-        `distance` of the minimum in parameters, and `newton_distance` that one Newton step on the range goes. Of every
-        training image at the trained head (n,) `self_influence`, `self_influence_whole` with all nonzero eigenvalues,
-        `losses`, `margins`, `predictions`; of every test image (m,) `shift` of its loss from the trained head to the
-        minimum, and `summed_influence`, what the mean of all influences predicts for it. `theta`, the minimum.
+        Of every training image at the trained head (n,) `self_influence`, `self_influence_whole` with all nonzero
+        eigenvalues, `losses`, `margins`, `predictions`; of every test image (m,) `shift` of its loss from the trained
+        head to the minimum, and `summed_influence`, what the mean of all influences predicts for it. `theta`, the
+        minimum.
     """
     train, test = workable(heads, directions)
     hessian = train.hessian()
@@ -80,8 +80,6 @@ def image_head(heads: ImageHeads, directions: int, cutoff: float, ridge: float, 
         "train_accuracy": np.array([pair[0].accuracy for pair in pairs]),
         "test_accuracy": np.array([pair[1].accuracy for pair in pairs]),
         "single_norm": np.array(norms.mean()),
-        "distance": np.array(np.linalg.norm(found.theta - parameters_of(train))),
-        "newton_distance": np.array(np.linalg.norm(white.solve(mean_gradient[None]))),
         "self_influence": own,
         "self_influence_whole": own if nonzero == white.rank else self_influence(train, whitening(hessian, ROUNDING)),
         "losses": train.losses,

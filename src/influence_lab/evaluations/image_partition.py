@@ -74,51 +74,57 @@ def _partitions(of: Mapping[str, Array], section: Mapping[str, Any]) -> dict[str
 def _references(
     of: Mapping[str, Array], head: SoftmaxHead, arrays: Mapping[str, Array], section: Mapping[str, Any]
 ) -> dict[str, Array]:
-    """`share_{influence}_{partition}_{k}`: share of the bound that a partition reaches, shape (restarts,) or ()."""
+    """`share_{influence}_{partition}_{k}`: share of the bound that a partition reaches, shape (restarts,) or ().
+
+    For raw influence those of its own partitions and of singletons for the shown k; for cosine influence also those of
+    `CURVES` and of random groups for every k, of the labels, and of the `pairs_cosine` pairs of label and prediction.
+    """
+    raw, cosine, shown = of["raw"], of["cosine"], section["groups"]
     pair = np.unique(head.labels * head.classes + head.predictions, return_inverse=True)[1]
-    shares = {}
-    for kind in INFLUENCE:
-        Phi = of[kind]
-        shares[f"share_{kind}_labels"] = objective_share(Phi, head.labels)
-        shares[f"share_{kind}_pairs"] = objective_share(Phi, pair)
-        shares[f"pairs_{kind}"] = float(len(np.unique(pair)))
-        for count in section["counts"]:
-            shares[f"share_{kind}_random_{count}"] = random_share(Phi, count)
-            shares[f"share_{kind}_singletons_{count}"] = objective_share(Phi, singletons(Phi, count))
-            for other in KINDS:
-                if (name := f"groups_{other}_{count}") not in arrays:
-                    continue
-                groups = arrays[name]
-                taken = groups if other == kind else groups[:1]
-                shares[f"share_{kind}_{other}_{count}"] = [objective_share(Phi, each.astype(int)) for each in taken]
+    shares: dict[str, Any] = {
+        f"share_raw_raw_{shown}": _shares(raw, arrays[f"groups_raw_{shown}"]),
+        f"share_raw_singletons_{shown}": objective_share(raw, singletons(raw, shown)),
+        "share_cosine_labels": objective_share(cosine, head.labels),
+        "share_cosine_pairs": objective_share(cosine, pair),
+        "pairs_cosine": pair.max() + 1,
+    }
+    for count in section["counts"]:
+        shares[f"share_cosine_random_{count}"] = random_share(cosine, count)
+        for kind in CURVES:
+            groups = arrays[f"groups_{kind}_{count}"]
+            shares[f"share_cosine_{kind}_{count}"] = _shares(cosine, groups if kind == "cosine" else groups[:1])
     return {name: np.asarray(value) for name, value in shares.items()}
 
 
-def _groups(of: Mapping[str, Array], arrays: Mapping[str, Array], section: Mapping[str, Any]) -> dict[str, Array]:
-    """What the page shows of each group of the first partition into the shown number of groups.
+def _shares(features: Array, partitions: Array) -> list[float]:
+    return [objective_share(features, groups.astype(int)) for groups in partitions]
 
-    `central_{kind}`, shape (k, pictures): images nearest to the centre, −1 where there are no more; `typical_{kind}`:
-    their mean K with the group; `cohesion_{kind}`, shape (k,): K(G, G)/#G with raw influence K; `joining_{kind}` and
-    `leaving_{kind}`, shape (k,): images that would raise K(G, G)/#G, in the influence of the kind.
+
+def _groups(of: Mapping[str, Array], arrays: Mapping[str, Array], section: Mapping[str, Any]) -> dict[str, Array]:
+    r"""What the page shows of each group of the first partition by cosine influence into the shown number of groups.
+
+    `central_cosine`, shape (k, pictures): images nearest to the centre, −1 where there are no more; `typical_cosine`:
+    their mean cosine influence with the group; `cohesion_cosine`, shape (k,): K(G, G)/#G with raw influence K;
+    `joining_cosine` and `leaving_cosine`, shape (k,): images that would raise $\hat K(G, G)/\#G$.
     """
-    count, pictures = section["groups"], section["pictures"]
-    found = {}
-    for kind in INFLUENCE:
-        groups = arrays[f"groups_{kind}_{count}"][0].astype(int)
-        sizes = np.maximum(np.bincount(groups, minlength=count), 1)
-        centres = group_sums(of[kind], groups, count) / sizes[:, None]
-        near = np.einsum("ij,ij->i", of[kind], centres[groups].astype(np.float32))  # K(x, G)/#G
-        central, typical = np.full((count, pictures), -1), np.zeros((count, pictures))
-        # K grows with the length of φ, so in the raw embedding the distance to the centre decides
-        score = near - 0.5 * self_influence(of[kind])
-        for number in range(count):
-            members = np.flatnonzero(groups == number)
-            best = members[np.argsort(-score[members], kind="stable")[:pictures]]
-            central[number, : len(best)], typical[number, : len(best)] = best, near[best]
-        found[f"central_{kind}"], found[f"typical_{kind}"] = central.astype(np.int32), typical.astype(np.float32)
-        found[f"cohesion_{kind}"] = cohesion(of["raw"], groups, count)
-        found[f"joining_{kind}"], found[f"leaving_{kind}"] = improvable(of[kind], groups, count)
-    return found
+    cosine, count, pictures = of["cosine"], section["groups"], section["pictures"]
+    groups = arrays[f"groups_cosine_{count}"][0].astype(int)
+    sizes = np.maximum(np.bincount(groups, minlength=count), 1)
+    centres = group_sums(cosine, groups, count) / sizes[:, None]
+    near = np.einsum("ij,ij->i", cosine, centres[groups].astype(np.float32))  # of vectors of length 1, the nearest
+    central, typical = np.full((count, pictures), -1), np.zeros((count, pictures))
+    for number in range(count):
+        members = np.flatnonzero(groups == number)
+        best = members[np.argsort(-near[members], kind="stable")[:pictures]]
+        central[number, : len(best)], typical[number, : len(best)] = best, near[best]
+    joining, leaving = improvable(cosine, groups, count)
+    return {
+        "central_cosine": central.astype(np.int32),
+        "typical_cosine": typical.astype(np.float32),
+        "cohesion_cosine": cohesion(of["raw"], groups, count),
+        "joining_cosine": joining,
+        "leaving_cosine": leaving,
+    }
 
 
 def _subsets(of: Mapping[str, Array], section: Mapping[str, Any]) -> dict[str, Array]:
@@ -153,14 +159,12 @@ def _similar(of: Mapping[str, Array], section: Mapping[str, Any]) -> dict[str, A
 
 
 def _components(of: Mapping[str, Array], head: SoftmaxHead, section: Mapping[str, Any]) -> dict[str, Array]:
-    """For raw and cosine: `moments_{kind}`, `extremes_{kind}` of shape (2, c, pictures) and `explained_{kind}_{by}`."""
-    arrays = {}
-    for kind in INFLUENCE:
-        found = components(of[kind], section["components"])
-        shares = explained(found.scores.astype(float), head.labels, head.predictions, head.residuals, head.features)
-        arrays |= {
-            f"moments_{kind}": found.moments,
-            f"extremes_{kind}": np.stack(extremes(found.scores, section["nearest"])).astype(np.int32),
-        }
-        arrays |= {f"explained_{kind}_{by}": share for by, share in shares.items()}
+    """`explained_cosine_{by}`, and for raw and cosine `moments_{kind}` and `extremes_{kind}`, (2, c, pictures)."""
+    found = {kind: components(of[kind], section["components"]) for kind in INFLUENCE}
+    scores = found["cosine"].scores.astype(float)
+    shares = explained(scores, head.labels, head.predictions, head.residuals, head.features)
+    arrays = {f"explained_cosine_{by}": share for by, share in shares.items()}
+    for kind, one in found.items():
+        ends = np.stack(extremes(one.scores, section["nearest"])).astype(np.int32)
+        arrays |= {f"moments_{kind}": one.moments, f"extremes_{kind}": ends}
     return arrays

@@ -74,10 +74,9 @@ def agreement_table(
         seed: draws them.
 
     Returns:
-        Columns model, seed, kind (of `KINDS`), k, restart, measure and value. Measures: `share` of the bound of its own
-        embedding, `purity`, `largest` (share of images in the largest group); and where `shown`, `ami {name}`, and for
-        all but raw influence `within {name}`: inside the images of one class that the model predicts rightly. "restart"
-        is the mean over all other starts.
+        Columns model, seed, kind (of `KINDS`), k, restart, measure and value. Measures: `purity`, `largest` (share of
+        images in the largest group); and where `shown`, `ami {name}`, and for all but raw influence `within {name}`:
+        inside the images of one class that the model predicts rightly. "restart" is the mean over all other starts.
     """
     n = len(next(iter(runs.values()))["labels"])
     drawn = np.sort(np.random.default_rng(seed).choice(n, min(images, n), replace=False))
@@ -127,8 +126,6 @@ def _measures(
 ) -> dict[str, float]:
     labels, predictions = arrays["labels"], arrays["predictions"]
     measured = {"purity": purity(groups, labels), "largest": np.bincount(groups).max() / len(groups)}
-    if kind in ("raw", "cosine"):
-        measured["share"] = float(arrays[f"share_{kind}_{kind}_{count}"][restart])
     if not full:
         return measured
     right = np.where(labels == predictions, labels, labels.max() + 1)[drawn]

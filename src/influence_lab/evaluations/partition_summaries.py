@@ -51,18 +51,17 @@ def compared(first: Pair, second: Pair) -> int:
     return int(np.sign(gap)) if abs(gap) > np.hypot(first[1], second[1]) else 0
 
 
-def objective_table(arrays: Mapping[str, Array], influence: str, partition: str, counts: list[int]) -> pd.DataFrame:
-    """Share of the bound by the number of groups: columns k, mean, half (NaN where there is one partition only).
+def objective_table(arrays: Mapping[str, Array], partition: str, counts: list[int]) -> pd.DataFrame:
+    """Share of the bound of cosine influence by the number of groups: columns k, mean, half (NaN for one partition).
 
     Args:
         arrays: of one model.
-        influence: "raw" or "cosine", whose bound.
-        partition: an embedding, "random" or "singletons".
+        partition: "cosine", "features", "residuals" or "random".
         counts: k.
     """
     rows = []
     for count in counts:
-        shares = np.atleast_1d(arrays[f"share_{influence}_{partition}_{count}"])
+        shares = np.atleast_1d(arrays[f"share_cosine_{partition}_{count}"])
         rows.append((count, *mean_interval(shares)) if len(shares) > 1 else (count, float(shares[0]), np.nan))
     return pd.DataFrame(rows, columns=["k", "mean", "half"])
 

@@ -51,29 +51,26 @@ def component_sheets(images: Array, arrays: Mapping[str, Array], classes: Sequen
     return sheets
 
 
-def group_sheets(
-    images: Array, arrays: Mapping[str, Array], classes: Sequence[str], kind: str, count: int
-) -> list[Sheet]:
-    """One sheet a group, the largest first: its most central images, and how its labels and predictions divide.
+def group_sheets(images: Array, arrays: Mapping[str, Array], classes: Sequence[str], count: int) -> list[Sheet]:
+    """One sheet a group of cosine influence, the largest first: its most central images, its labels and predictions.
 
     Args:
         images: all training images.
         arrays: `results/evaluations/image_partition.npz`.
         classes: names.
-        kind: "raw" or "cosine".
         count: k.
     """
-    groups = arrays[f"groups_{kind}_{count}"][0].astype(int)
+    groups = arrays[f"groups_cosine_{count}"][0].astype(int)
     sizes = np.bincount(groups, minlength=count)
     sheets = []
     for place, number in enumerate(np.argsort(-sizes, kind="stable")):
         members = np.flatnonzero(groups == number)
-        central = arrays[f"central_{kind}"][number]
+        central = arrays["central_cosine"][number]
         central = central[central >= 0]
-        typical = arrays[f"typical_{kind}"][number]
+        typical = arrays["typical_cosine"][number]
         texts = hover_texts(central, arrays, classes)
         texts = [
-            f"{text}<br>mean {_name(kind)} with the group {value:.2g}"
+            f"{text}<br>mean cosine influence with the group {value:.2g}"
             for text, value in zip(texts, typical, strict=False)
         ]
         labels, predictions = arrays["labels"][members], arrays["predictions"][members]
@@ -83,12 +80,8 @@ def group_sheets(
         }
         heading = (
             f"{len(members)} images, {np.mean(labels == predictions):.0%} predicted rightly<br>mean loss "
-            f"{arrays['losses'][members].mean():.2f} nats<br>K(G, G)/#G {arrays[f'cohesion_{kind}'][number]:.3g}, "
+            f"{arrays['losses'][members].mean():.2f} nats<br>K(G, G)/#G {arrays['cohesion_cosine'][number]:.3g}, "
             f"mean K(x, x) {arrays['self_influence'][members].mean():.3g}"
         )
         sheets.append(Sheet(f"{place + 1}", heading, images[central], texts, bars))
     return sheets
-
-
-def _name(kind: str) -> str:
-    return "cosine influence" if kind == "cosine" else "K"
