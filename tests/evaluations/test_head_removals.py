@@ -10,9 +10,11 @@ from influence_lab.evaluations.head_removals import (
     drawn_groups,
     head_removals,
     inverse_values,
+    removal_is_felt,
 )
 from influence_lab.evaluations.image_head import Heads
 from influence_lab.models.head_refit import refit
+from influence_lab.models.softmax_head import SoftmaxHead
 from tests.models.head_cases import random_head
 
 RIDGE = 1e-6
@@ -35,6 +37,18 @@ def test_groups_are_what_they_are_called(heads):
             assert any(set(np.argsort(row)[:6]) == set(group.tolist()) for row in distances)
     with pytest.raises(ValueError, match="lower group_size"):
         drawn_groups(head, 1, 350, seed=0)
+
+
+def test_images_whose_gradient_a_refit_takes_for_zero_are_not_taken_away_alone(heads):
+    """The refit of one with 1e-8 of the usual gradient is right, of one with 1e-14 of it nothing but rounding."""
+    logits = heads.train.logits.copy()
+    for image, gap in ((3, 18), (5, 32)):  # a loss of about e^-gap
+        logits[image] = -gap
+        logits[image, heads.train.labels[image]] = 0
+    head = SoftmaxHead(heads.train.features, logits, heads.train.labels)
+    assert np.flatnonzero(~removal_is_felt(head)).tolist() == [5]
+    flat = SoftmaxHead(head.features, logits[[5]].repeat(head.n, axis=0), np.full(head.n, heads.train.labels[5]))
+    assert removal_is_felt(flat).any()  # where all are learnt as well as that, some are still drawn
 
 
 @pytest.mark.parametrize("kind", FILTERS)

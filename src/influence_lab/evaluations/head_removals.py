@@ -12,6 +12,7 @@ import pandas as pd
 from influence_lab.evaluations.agreement import correlations
 from influence_lab.evaluations.image_head import ROUNDING, Heads
 from influence_lab.evaluations.lds import rank_correlation
+from influence_lab.models.head_refit import ROUNDING as NO_GRADIENT
 from influence_lab.models.head_refit import refit_without
 from influence_lab.models.softmax_head import SoftmaxHead
 
@@ -24,6 +25,7 @@ KINDS = {
 }
 PLACES = ("trained", "minimum")
 FILTERS = ("cutoff", "damping")
+ACCURATE = 1e-4  # relative error of a refit without one image that correlations and ratios do not notice
 
 
 def drawn_groups(head: SoftmaxHead, count: int, size: int, seed: int) -> list[tuple[str, Array]]:
@@ -36,10 +38,7 @@ def drawn_groups(head: SoftmaxHead, count: int, size: int, seed: int) -> list[tu
     fewest = np.bincount(head.labels, minlength=head.classes).min()
     if fewest < size:
         raise ValueError(f"groups of {size} images of one class, but a class has only {fewest}: lower group_size")
-    lengths = np.linalg.norm(head.residuals, axis=1)
-    felt = np.flatnonzero(
-        lengths > min(1e-6, lengths.max() / 2)
-    )  # to leave out what is learnt perfectly changes nothing
+    felt = np.flatnonzero(removal_is_felt(head))
     groups = []
     for number in range(count):
         same = np.flatnonzero(head.labels == number % head.classes)
@@ -52,6 +51,16 @@ def drawn_groups(head: SoftmaxHead, count: int, size: int, seed: int) -> list[tu
             ("near", np.argpartition(distances, size - 1)[:size]),
         ]
     return groups
+
+
+def removal_is_felt(head: SoftmaxHead) -> Array:
+    r"""Images whose removal a refit can tell from rounding, shape (n,), bool; those learnt best are not among them.
+
+    Without image i the gradient is $\|g_i\|/n$ at the old minimum, and a refit takes it down to rounding. What is left
+    has to be at most `ACCURATE` of it. Where no image is that far from being learnt, those above half the longest g.
+    """
+    lengths = np.linalg.norm(head.residuals, axis=1) * np.linalg.norm(head.features, axis=1)
+    return lengths > min(head.n * NO_GRADIENT / ACCURATE, lengths.max() / 2)
 
 
 class Basis(NamedTuple):
