@@ -52,18 +52,16 @@ from influence_lab.evaluations.head_flips import SCORES
 from influence_lab.evaluations.head_removals import KINDS
 from influence_lab.evaluations.image_head_tables import (
     chosen,
-    hover_texts,
     mean_by,
-    paired,
     read_by_model,
     suspects,
     trained_models,
 )
 from influence_lab.evaluations.image_support import why_open
-from influence_lab.evaluations.intervals import plus_minus
+from influence_lab.evaluations.intervals import paired_interval, plus_minus
 from influence_lab.evaluations.lds import rank_correlation
 from influence_lab.figures import head_influence as figures
-from influence_lab.figures.pictures import banner
+from influence_lab.figures.pictures import banner, hover_texts
 from influence_lab.figures.show import show, show_table
 from influence_lab.locations import artifact
 from influence_lab.models.image_heads import MODELS, read_heads
@@ -79,6 +77,7 @@ heads = read_by_model("attributions/image_head_{}.npz", models)
 solvers = read_table(artifact("evaluations/image_head_solvers.parquet"))
 influenciae = read_arrays(artifact("attributions/image_head_influenciae.npz"))
 classes, labels = images["classes"], images["train_labels"]
+known = {title: arrays | {"labels": labels} for title, arrays in heads.items()}
 first = next(iter(heads))
 missing = [name for model, name in MODELS.items() if not any(key.startswith(model) for key in models)]
 
@@ -446,7 +445,10 @@ show(
         )
         + "<br>of them are predicted wrongly",
         images["train_images"],
-        {title: (top[title], hover_texts(top[title], classes, labels, arrays)) for title, arrays in heads.items()},
+        {
+            title: (places, hover_texts(places, classes, known[title], "self_influence"))
+            for title, places in top.items()
+        },
         columns,
     ),
     f"The {shown} training images with the highest self-influence, highest first; the slider chooses the model. Spearman correlation of self-influence and loss over all training images: "
@@ -463,10 +465,7 @@ show(
         + ", ".join(str(count) for count in shared.values())
         + f" of {shown}<br>are also among the highest self-influence",
         images["train_images"],
-        {
-            title: (hardest[title], hover_texts(hardest[title], classes, labels, arrays, "losses"))
-            for title, arrays in heads.items()
-        },
+        {title: (places, hover_texts(places, classes, known[title], "losses")) for title, places in hardest.items()},
         columns,
     ),
     f"The {shown} training images with the largest loss, largest first; the slider chooses the model.",
@@ -484,7 +483,9 @@ tables = {
     text: mean_by(flips[flips["score"] == score], ["model"], "average_precision") for score, text in SCORES.items()
 }
 gaps = {
-    title: paired(flips[flips["model"] == title], "score", "self_influence", "loss", "average_precision", "seed")
+    title: paired_interval(
+        flips[flips["model"] == title], "average_precision", "score", "self_influence", "loss", over="seed"
+    )
     for title in heads
 }
 ahead = {
@@ -527,7 +528,7 @@ show(
     figures.picture_grids(
         f"Candidates for wrong labels: on {united.sum()} of {shown}<br>all models agree on another class",
         images["train_images"],
-        {"": (doubtful, hover_texts(doubtful, classes, labels, heads[first], "losses"))},
+        {"": (doubtful, hover_texts(doubtful, classes, known[first], "losses"))},
         columns,
     ),
     f"Training images with the smallest margins in all {len(heads)} models, by the mean of their ranks; the numbers on hover are those of {first}. No list of true errors is at hand: "

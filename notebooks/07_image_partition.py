@@ -56,11 +56,10 @@ from IPython.display import Markdown, display
 
 from influence_lab.artifacts import read_arrays, read_table
 from influence_lab.attributions.image_embeddings import KINDS
-from influence_lab.evaluations.intervals import bootstrap_interval, mean_interval, plus_minus
+from influence_lab.evaluations.intervals import bootstrap_interval, mean_interval, paired_interval, plus_minus
 from influence_lab.evaluations.partition_agreement import purity
 from influence_lab.evaluations.partition_summaries import (
     compared,
-    difference,
     felt,
     log_correlation,
     objective_table,
@@ -109,7 +108,7 @@ display(
 here = similar[(similar["model"] == shown[0]) & (similar["seed"] == shown[1])]
 same_label = {way: mean_interval(group["same_label"]) for way, group in here.groupby("way")}
 hubs = {way: mean_interval(group["hubs"]) for way, group in here.groupby("way")}
-gap = difference(here, "same_label", "cosine", "features", by="way", paired="query")
+gap = paired_interval(here, "same_label", "way", "cosine", "features", over="query")
 
 # %% tags=["hide-input"]
 ranked = sorted(WAYS, key=lambda way: -same_label[way][0])
@@ -304,11 +303,11 @@ show_table(
 mine = subset_results[(subset_results["model"] == shown[0]) & (subset_results["seed"] == shown[1])]
 cosine_only, raw_only = mine[mine["kind"] == "cosine"], mine[mine["kind"] == "raw"]
 gain = {
-    kind: difference(rows, "share", "k_means", "greedy", by="way", paired="subset")
+    kind: paired_interval(rows, "share", "way", "k_means", "greedy", over="subset")
     for kind, rows in (("cosine", cosine_only), ("raw", raw_only))
 }
 stable = (
-    difference(cosine_only.dropna(), "other_seed", "k_means", "greedy", "way", "subset")
+    paired_interval(cosine_only.dropna(), "other_seed", "way", "k_means", "greedy", over="subset")
     if len(cosine_only.dropna())
     else None
 )

@@ -8,7 +8,7 @@ from numpy.testing import assert_array_equal
 from PIL import Image
 from plotly.subplots import make_subplots
 
-from influence_lab.figures.pictures import GAP, add_pictures, banner, sheet
+from influence_lab.figures.pictures import GAP, add_pictures, banner, hover_texts, sheet
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (7, 32, 32, 3), dtype=np.uint8)
 
@@ -55,3 +55,18 @@ def test_the_banner_is_shown_for_digits_only(capsys):
     assert not capsys.readouterr().out
     banner("digits")
     assert capsys.readouterr().out
+
+
+def test_hover_gives_the_rank_from_the_largest_and_the_probability_where_it_is_known():
+    arrays = {
+        "labels": np.array([0, 1, 0]),
+        "predictions": np.array([1, 0, 1]),
+        "losses": np.array([0.1, 3.0, 2.5]),
+        "self_influence": np.array([10.0, 20.0, 3000.0]),
+    }
+    plain = "image 2<br>label: cat<br>prediction: dog{}<br>loss: 2.5 nats<br>self-influence: 3,000"
+    classes = ["cat", "dog"]
+    assert hover_texts(np.array([2]), classes, arrays) == [plain.format("")]
+    assert hover_texts(np.array([2]), classes, arrays, "losses") == [plain.format("") + "<br>rank in losses: 2 of 3"]
+    sure = arrays | {"probability": np.array([0.1, 0.2, 0.75])}
+    assert hover_texts(np.array([2]), classes, sure) == [plain.format(" (0.75)")]

@@ -60,34 +60,7 @@ def mean_by(table: pd.DataFrame, by: Sequence[str], value: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def paired(table: pd.DataFrame, column: str, first: str, second: str, value: str, by: str) -> tuple[float, float]:
-    """Mean and half-width of `value` where `column` is `first` minus where it is `second`, paired over `by`."""
-    wide = table.pivot(index=by, columns=column, values=value)
-    return mean_interval((wide[first] - wide[second]).to_numpy())
-
-
 def suspects(margins: Mapping[str, Array], count: int) -> Array:
     """Images whose labels the models doubt most: the smallest mean rank of their margins over the models."""
     ranks = np.mean([np.argsort(np.argsort(values)) for values in margins.values()], axis=0)
     return np.argsort(ranks, kind="stable")[:count]
-
-
-def hover_texts(
-    indices: Array, classes: Array, labels: Array, of_model: Mapping[str, Array], rank_of: str = "self_influence"
-) -> list[str]:
-    """What a reader sees of each image: its number, label, prediction, loss, self-influence and rank in it.
-
-    Args:
-        indices: the images.
-        classes: names.
-        labels: of all images, shape (n,).
-        of_model: `predictions`, `losses` and `self_influence` of all images.
-        rank_of: the one whose rank is given, 1 for the largest.
-    """
-    ranks = len(labels) - np.argsort(np.argsort(of_model[rank_of]))
-    return [
-        f"image {i}<br>label: {classes[labels[i]]}<br>prediction: {classes[of_model['predictions'][i]]}<br>"
-        f"loss: {of_model['losses'][i]:.2f} nats<br>self-influence: {of_model['self_influence'][i]:,.0f}<br>"
-        f"rank in {rank_of.replace('_', '-')}: {ranks[i]:,} of {len(labels):,}"
-        for i in indices
-    ]

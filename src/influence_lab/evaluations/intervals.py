@@ -70,6 +70,19 @@ def intervals(table: pd.DataFrame, by: str, value: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[by, "mean", "half"])
 
 
+def paired_interval(
+    table: pd.DataFrame, value: str, by: str, first: str, second: str, over: str
+) -> tuple[float, float]:
+    """`mean_interval` of a column where `by` is `first` minus where it is `second`, paired over the column `over`.
+
+    >>> table = pd.DataFrame({"way": ["a", "b"] * 2, "seed": [0, 0, 1, 1], "score": [1.0, 0.5, 3.0, 2.5]})
+    >>> paired_interval(table, "score", "way", "a", "b", "seed")
+    (0.5, 0.0)
+    """
+    wide = table.pivot(index=over, columns=by, values=value)
+    return mean_interval((wide[first] - wide[second]).to_numpy())
+
+
 def interval_table(column: str, labels: Sequence, repetitions: Sequence[Sequence[float]]) -> pd.DataFrame:
     """`mean_interval` of each of several measurements: columns named `column` (their labels), mean, half.
 

@@ -66,12 +66,6 @@ def objective_table(arrays: Mapping[str, Array], partition: str, counts: list[in
     return pd.DataFrame(rows, columns=["k", "mean", "half"])
 
 
-def difference(table: pd.DataFrame, column: str, first: str, second: str, by: str, paired: str) -> Pair:
-    """Mean of a column for `first` less that for `second` in column `by`, paired over `paired`, with its interval."""
-    wide = table.pivot(index=paired, columns=by, values=column)
-    return mean_interval((wide[first] - wide[second]).to_numpy())
-
-
 def felt(removals: pd.DataFrame) -> pd.DataFrame:
     """The groups whose removal, and that of both controls, raises the losses of those removed, as it should.
 

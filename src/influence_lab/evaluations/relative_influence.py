@@ -7,7 +7,7 @@ from influence_lab.attributions.relative import SCORES
 from influence_lab.attributions.relative_worlds import scores_of
 from influence_lab.data.relative_influence import WORLDS
 from influence_lab.evaluations.drawn_points import drawn_points
-from influence_lab.evaluations.intervals import mean_interval
+from influence_lab.evaluations.intervals import mean_interval, paired_interval
 from influence_lab.evaluations.loss_bias import loss_correlation, loss_correlations, top_points
 from influence_lab.evaluations.removal_effects import removal_effects
 from influence_lab.evaluations.retrieval import retrieval
@@ -109,8 +109,7 @@ def retrieval_table(arrays: dict[str, Array]) -> pd.DataFrame:
 
 def paired(table: pd.DataFrame, world: str, first: str, second: str, column: str) -> tuple[float, float]:
     """Mean over seeds, with its 95 % half-width, of the difference between two scores of one world."""
-    wide = table[table["world"] == world].pivot(index="seed", columns="score", values=column)
-    return mean_interval((wide[first] - wide[second]).to_numpy())
+    return paired_interval(table[table["world"] == world], column, "score", first, second, "seed")
 
 
 def by_world(table: pd.DataFrame, column: str, scores: list[str]) -> dict[str, pd.DataFrame]:

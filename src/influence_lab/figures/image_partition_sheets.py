@@ -6,24 +6,9 @@ import numpy as np
 
 from influence_lab.evaluations.similar_images import WAYS
 from influence_lab.figures.picture_sheets import Sheet
+from influence_lab.figures.pictures import hover_texts
 
 Array = np.ndarray
-
-
-def hover_texts(chosen: Array, arrays: Mapping[str, Array], classes: Sequence[str]) -> list[str]:
-    """Number, label, prediction with its probability, loss and self-influence of images.
-
-    Args:
-        chosen: indices of training images, shape (m,).
-        arrays: `results/evaluations/image_partition.npz`.
-        classes: their names.
-    """
-    return [
-        f"image {i}: {classes[arrays['labels'][i]]}<br>"
-        f"predicted: {classes[arrays['predictions'][i]]} ({arrays['probability'][i]:.2f})<br>"
-        f"loss {arrays['losses'][i]:.2g} nats, K(x, x) {arrays['self_influence'][i]:.3g}"
-        for i in chosen
-    ]
 
 
 def query_sheets(images: Array, arrays: Mapping[str, Array], classes: Sequence[str], count: int) -> list[Sheet]:
@@ -33,7 +18,7 @@ def query_sheets(images: Array, arrays: Mapping[str, Array], classes: Sequence[s
         rows = [np.append(query, arrays[f"similar_{way}"][place]) for way in WAYS]
         chosen = np.concatenate(rows)
         heading = f"Query: {classes[arrays['labels'][query]]}, predicted {classes[arrays['predictions'][query]]}"
-        texts = hover_texts(chosen, arrays, classes)
+        texts = hover_texts(chosen, classes, arrays)
         sheets.append(Sheet(f"{place + 1}", heading, images[chosen], texts))
     return sheets
 
@@ -46,7 +31,7 @@ def component_sheets(images: Array, arrays: Mapping[str, Array], classes: Sequen
         for place, (positive, negative) in enumerate(arrays[f"extremes_{kind}"].transpose(1, 0, 2)):
             chosen = np.concatenate([positive, negative])
             heading = f"Component {place + 1} of {name}: {moments[place] / moments.sum():.1%} of ΣK(x, x)"
-            texts = hover_texts(chosen, arrays, classes)
+            texts = hover_texts(chosen, classes, arrays)
             sheets.append(Sheet(f"{name} {place + 1}", heading, images[chosen], texts))
     return sheets
 
@@ -68,7 +53,7 @@ def group_sheets(images: Array, arrays: Mapping[str, Array], classes: Sequence[s
         central = arrays["central_cosine"][number]
         central = central[central >= 0]
         typical = arrays["typical_cosine"][number]
-        texts = hover_texts(central, arrays, classes)
+        texts = hover_texts(central, classes, arrays)
         texts = [
             f"{text}<br>mean cosine influence with the group {value:.2g}"
             for text, value in zip(texts, typical, strict=False)

@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -79,6 +79,34 @@ def add_pictures(
     figure.update_yaxes(
         range=[rows - 0.5, -0.5], scaleanchor=figure.layout.images[-1].xref, constrain="domain", **axis, **place
     )
+
+
+def hover_texts(
+    chosen: Array, classes: Sequence[str], of_model: Mapping[str, Array], rank_of: str | None = None
+) -> list[str]:
+    """What a reader sees of each training image: its number, label, prediction, loss and self-influence.
+
+    Args:
+        chosen: indices of the images.
+        classes: names.
+        of_model: of all images `labels`, `predictions`, `losses` and `self_influence`; and `probability`, that of the
+            prediction, where it is known.
+        rank_of: the array in which each image's rank is given as well, 1 for the largest.
+    """
+    texts = []
+    for i in chosen:
+        sure = f" ({of_model['probability'][i]:.2f})" if "probability" in of_model else ""
+        own = of_model["self_influence"][i]
+        texts.append(
+            f"image {i}<br>label: {classes[of_model['labels'][i]]}<br>"
+            f"prediction: {classes[of_model['predictions'][i]]}{sure}<br>"
+            f"loss: {of_model['losses'][i]:.2g} nats<br>self-influence: {own:{',.0f' if own >= 100 else '.3g'}}"
+        )
+    if rank_of is None:
+        return texts
+    ranks = len(of_model[rank_of]) - np.argsort(np.argsort(of_model[rank_of]))
+    name = rank_of.replace("_", "-")
+    return [f"{text}<br>rank in {name}: {ranks[i]:,} of {len(ranks):,}" for text, i in zip(texts, chosen, strict=True)]
 
 
 def banner(source: str) -> None:
