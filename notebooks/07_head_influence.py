@@ -47,6 +47,7 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from influence_lab.artifacts import read_arrays, read_table
+from influence_lab.attributions.head_influence import Ends, most_influential, whitening
 from influence_lab.evaluations import image_head_summaries as summaries
 from influence_lab.evaluations.head_flips import SCORES
 from influence_lab.evaluations.head_removals import KINDS
@@ -58,9 +59,10 @@ from influence_lab.evaluations.image_head_tables import (
     trained_models,
 )
 from influence_lab.evaluations.image_support import why_open
-from influence_lab.evaluations.intervals import paired_interval, plus_minus
+from influence_lab.evaluations.intervals import mean_interval, paired_interval, plus_minus
 from influence_lab.evaluations.lds import rank_correlation
 from influence_lab.figures import head_influence as figures
+from influence_lab.figures.picture_sheets import sheets_figure
 from influence_lab.figures.pictures import banner, hover_texts
 from influence_lab.figures.show import show, show_table
 from influence_lab.locations import artifact
@@ -153,7 +155,8 @@ display(
 # check: the sum written out for a few images against the library's code, which never forms an image's matrix.
 
 # %%
-few = read_heads(artifact("attributions/image_features_cnn_0.npz")).train.rows(slice(20))
+learnt, tested, *_ = read_heads(artifact("attributions/image_features_cnn_0.npz"))
+few = learnt.rows(slice(20))
 written_out = sum(
     np.kron(np.diag(p) - np.outer(p, p), np.outer(h, h)) for p, h in zip(few.probabilities, few.features, strict=True)
 )
@@ -470,6 +473,61 @@ show(
     ),
     f"The {shown} training images with the largest loss, largest first; the slider chooses the model.",
     "Pictures of the training images with the largest loss.",
+)
+
+# %% [markdown]
+# ## What helps a test image, and what harms it
+#
+# To first order the loss of test image $i$ rises by $K_{ij}/n$ without training image $j$. The largest $K_{ij}$ belong to the images that help it most, the most negative to those that harm it most.
+
+# %%
+helped = np.random.default_rng(seed).choice(tested.n, min(tests, tested.n), replace=False)
+asked = tested.rows(helped)
+ends = most_influential(learnt, asked, whitening(learnt.hessian(), shares[0]), 10)
+same_class = {
+    name: mean_interval(np.mean(labels[places] == asked.labels[:, None], axis=1))
+    for name, places in (("helpful", ends.helpful), ("harmful", ends.harmful))
+}
+misread = {
+    name: mean_interval(np.mean(learnt.predictions[places] != labels[places], axis=1))
+    for name, places in (("helpful", ends.helpful), ("harmful", ends.harmful))
+}
+
+# %% tags=["hide-input"]
+of_test = {"labels": asked.labels, "predictions": asked.predictions, "losses": asked.losses}
+first_ones = np.concatenate([np.flatnonzero(asked.labels == label)[:1] for label in range(len(classes))])
+show(
+    sheets_figure(
+        f"Of the ten training images that help a test image most {same_class['helpful'][0]:.0%} have its class,<br>"
+        f"of the ten that harm it most {same_class['harmful'][0]:.0%}",
+        figures.helpful_sheets(
+            (images["train_images"], known[models["cnn_0"]]),
+            (images["test_images"][helped[first_ones]], {name: of_test[name][first_ones] for name in of_test}),
+            Ends(*(part[first_ones] for part in ends)),
+            classes,
+        ),
+        11,
+        "test image ",
+        ["help", "harm"],
+    ),
+    f"In each row a test image, and right of it the training images with the largest and the most negative influence on its loss; {models['cnn_0']}, at the trained head, pseudo-inverse on the whole range. One test image "
+    f"of each class; the shares in the title are means over {len(helped)} test images drawn at random. Hover over an image for its numbers.",
+    "Two rows of small pictures for each test image. Shares of its class: "
+    + ", ".join(f"{name} {plus_minus(pair)}" for name, pair in same_class.items()),
+)
+display(
+    Markdown(
+        "Shares of the test image's class: "
+        + ", ".join(
+            f"{plus_minus((100 * mean, 100 * half), 0)} % of the most {name} images"
+            for name, (mean, half) in same_class.items()
+        )
+        + ". The model misclassifies "
+        + ", ".join(
+            f"{plus_minus((100 * mean, 100 * half), 0)} % of the most {name}" for name, (mean, half) in misread.items()
+        )
+        + f"; of all training images {100 * (1 - learnt.accuracy):.0f} %. $K_{{ij}}$ is proportional to the length of image $j$'s residual, which is long where the model is wrong."
+    )
 )
 
 # %% [markdown]

@@ -7,9 +7,11 @@ from influence_lab.attributions.head_influence import (
     grow_groups,
     grow_one,
     influence_features,
+    most_influential,
     self_influence,
     whitening,
 )
+from influence_lab.models.head_refit import refit, refit_without
 from tests.models.head_cases import random_head
 
 
@@ -84,3 +86,29 @@ def test_a_group_grown_without_the_embedding_is_the_same(head):
     assert np.sort(grow_one(head, white, 3, head.n)).tolist() == list(range(head.n))
     with pytest.raises(ValueError, match="allowed: 1 to"):
         grow_one(head, white, 3, head.n + 1)
+
+
+def test_the_most_influential_images_are_the_ends_of_the_row_of_the_influence_matrix(head):
+    hessian, train = head.hessian(), head.rows(slice(50))
+    test = head.rows(slice(50, 55))
+    K = test.gradients() @ np.linalg.pinv(hessian, rcond=1e-10, hermitian=True) @ train.gradients().T
+    ends = most_influential(train, test, whitening(hessian, 1e-10), 3)
+    assert_allclose(ends.help, -np.sort(-K, axis=1)[:, :3], rtol=1e-9)
+    assert_allclose(ends.harm, np.sort(K, axis=1)[:, :3], rtol=1e-9)
+    assert_allclose(np.take_along_axis(K, ends.helpful, axis=1), ends.help, rtol=1e-9)
+    assert_allclose(np.take_along_axis(K, ends.harmful, axis=1), ends.harm, rtol=1e-9)
+
+
+def test_without_the_most_helpful_image_the_test_loss_rises_and_without_the_most_harmful_it_falls():
+    """The sign, against refits: at the minimum the change is K/n to first order in the leverage, here below 0.1."""
+    head = random_head(n=400)[0]
+    ridge = 1e-6
+    theta = refit(head, ridge).theta
+    train = head.at(theta)
+    test = random_head(n=5, seed=1)[0].at(theta)
+    hessian = train.hessian()
+    ends = most_influential(train, test, whitening(hessian, 1e-10), 1)
+    for images, K in ((ends.helpful, ends.help), (ends.harmful, ends.harm)):
+        for i in range(test.n):
+            without = refit_without(head, theta, hessian, images[i], ridge).theta
+            assert_allclose((test.at(without).losses - test.losses)[i], K[i, 0] / head.n, rtol=0.2)

@@ -2,9 +2,11 @@ import numpy as np
 import pandas as pd
 from numpy.testing import assert_allclose
 
+from influence_lab.attributions.head_influence import Ends
 from influence_lab.figures.head_influence import (
     by_model,
     by_share,
+    helpful_sheets,
     picture_grids,
     solver_times,
     spectra,
@@ -55,3 +57,19 @@ def test_times_are_drawn_in_the_order_of_size_and_scores_side_by_side():
     figure = by_model("t", "y", {"loss": scores, "margin": scores}, 0.05)
     assert (figure.data[0].x < figure.data[1].x).all()
     assert list(figure.layout.xaxis.ticktext) == ["CNN", "ResNet"]
+
+
+def test_each_row_of_a_test_image_starts_with_it_and_says_what_the_others_do_to_its_loss():
+    known = {
+        "labels": np.arange(9) % 2,
+        "predictions": np.zeros(9, dtype=int),
+        "losses": np.ones(9),
+        "self_influence": np.ones(9),
+    }
+    of_test = {"labels": np.array([1]), "predictions": np.array([0]), "losses": np.array([2.5])}
+    ends = Ends(np.array([[3, 4]]), np.array([[5, 6]]), np.array([[18.0, 9.0]]), np.array([[-27.0, -9.0]]))
+    (sheet,) = helpful_sheets((IMAGES, known), (IMAGES[:1], of_test), ends, ["cat", "dog"])
+    assert sheet.heading == "Test image: dog, predicted cat, loss 2.5 nats"
+    assert_allclose(sheet.images, IMAGES[[0, 3, 4, 0, 5, 6]])
+    effects = [text.rsplit(": ", 1)[1] for text in sheet.hover if text != sheet.heading]
+    assert effects == ["+2 nats", "+1 nats", "-3 nats", "-1 nats"]

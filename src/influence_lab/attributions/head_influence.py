@@ -82,6 +82,42 @@ def self_influence(head: SoftmaxHead, white: Whitening, chunk: int = 4096) -> Ar
     return np.concatenate([np.square(influence_features(part, white, float)).sum(axis=1) for part in parts])
 
 
+class Ends(NamedTuple):
+    """The training images that help and harm each of some test images most.
+
+    Attributes:
+        helpful: indices, the largest K first, shape (m, count).
+        harmful: indices, the most negative K first, shape (m, count).
+        help: K of the former, shape (m, count).
+        harm: K of the latter, shape (m, count).
+    """
+
+    helpful: Array
+    harmful: Array
+    help: Array
+    harm: Array
+
+
+def most_influential(train: SoftmaxHead, test: SoftmaxHead, white: Whitening, count: int) -> Ends:
+    r"""The ends of the ranking of all training images by $K_{ij} = g_i^\top H^+ g_j$, for each test image i.
+
+    To first order the test loss rises by $K_{ij}/n$ without training image j: it is helpful where K is positive.
+
+    Args:
+        train: the last layer on the training images.
+        test: on the test images.
+        white: the inverse Hessian.
+        count: images at each end.
+    """
+    ends = []
+    for vector in white.solve(test.gradients()):
+        K = train.products(vector[None])[:, 0]
+        order = np.argsort(-K, kind="stable")
+        first, last = order[:count], order[::-1][:count]
+        ends.append((first, last, K[first], K[last]))
+    return Ends(*(np.stack(column) for column in zip(*ends, strict=True)))
+
+
 def grow_one(head: SoftmaxHead, white: Whitening, seed: int, size: int) -> Array:
     r"""Algorithm 1 from one seed image without the embedding Φ: the quickest where a single group is wanted.
 

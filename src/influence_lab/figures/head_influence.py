@@ -7,11 +7,14 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from influence_lab.figures.pictures import add_pictures
+from influence_lab.attributions.head_influence import Ends
+from influence_lab.figures.picture_sheets import Sheet
+from influence_lab.figures.pictures import add_pictures, hover_texts
 from influence_lab.figures.slider import slider
 from influence_lab.figures.theme import COLOUR_CYCLE, GREY, SYMBOLS, new_figure
 
 Array = np.ndarray
+Shown = tuple[Array, Mapping[str, Array]]  # pictures, and what the model makes of each
 
 
 def picture_grids(
@@ -33,6 +36,32 @@ def picture_grids(
         slider(figure, list(grids), "")
         _slide_pictures(figure)
     return figure
+
+
+def helpful_sheets(train: Shown, test: Shown, ends: Ends, classes: Sequence[str]) -> list[Sheet]:
+    """One sheet a test image: it and the training images that help it most, and it and those that harm it most.
+
+    Args:
+        train: all training images, and what `hover_texts` needs of them.
+        test: the test images of `ends`, and their `labels`, `predictions` and `losses`.
+        ends: the most influential training images.
+        classes: names.
+    """
+    (pictures, known), (tested, of_test) = train, test
+    sheets = []
+    for i, image in enumerate(tested):
+        heading = (
+            f"Test image: {classes[of_test['labels'][i]]}, predicted {classes[of_test['predictions'][i]]}, "
+            f"loss {of_test['losses'][i]:.2g} nats"
+        )
+        images, texts = [], []
+        for chosen, K in ((ends.helpful[i], ends.help[i]), (ends.harmful[i], ends.harm[i])):
+            images += [image[None], pictures[chosen]]
+            effects = [f"<br>test loss without it: {value / len(pictures):+.2g} nats" for value in K]
+            hover = hover_texts(chosen, classes, known)
+            texts += [heading, *(text + effect for text, effect in zip(hover, effects, strict=True))]
+        sheets.append(Sheet(str(i + 1), heading, np.concatenate(images), texts))
+    return sheets
 
 
 def _slide_pictures(figure: go.Figure) -> None:
