@@ -20,6 +20,7 @@ from influence_lab.evaluations.boundary_summaries import (
     paired_failures,
     success,
 )
+from influence_lab.evaluations.intervals import mean_interval
 from influence_lab.evaluations.shares import difference_of_shares
 from tests.attributions.boundary_cases import head_case
 
@@ -105,6 +106,23 @@ def test_classes_that_always_end_alike_still_have_an_interval():
     table = pd.DataFrame({"class": np.repeat([0, 1], 20), "draw": np.tile(np.arange(20), 2), "succeeded": True})
     assert class_difference(table, 1, 0) == difference_of_shares([1] * 20, [1] * 20)
     assert class_difference(table, 1, 0)[1] > 0
+
+
+def test_one_class_that_always_ends_alike_does_not_count_as_certain():
+    """Its Wilson interval is not empty: at least Newcombe's half-width, and never less than that of the means."""
+    ends = np.concatenate([np.ones(20), np.arange(20) % 2])
+    table = pd.DataFrame({"class": np.repeat([0, 1], 20), "draw": np.tile(np.arange(20), 2), "succeeded": ends})
+    difference, half = class_difference(table, 0, 1)
+    assert difference == 0.5
+    assert half == max(difference_of_shares(ends[:20], ends[20:])[1], mean_interval(ends[20:])[1])
+    assert half > mean_interval(ends[20:])[1]
+
+
+def test_failures_that_all_differ_alike_still_have_an_interval():
+    draws = {"class": 0, "draw": np.arange(10)}
+    table = pd.concat([pd.DataFrame(draws | {"method": name, "succeeded": name == "b"}) for name in "ab"])
+    assert paired_failures(table, "a", "b") == difference_of_shares([1] * 10, [0] * 10)
+    assert paired_failures(table, "a", "b")[1] > 0
 
 
 def test_a_smaller_limit_of_passes_fails_where_a_run_with_it_fails():
