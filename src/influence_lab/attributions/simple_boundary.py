@@ -12,6 +12,7 @@ from scipy.special import softmax
 
 Array = np.ndarray
 
+FAILED = 1.0  # the report's score of a failure
 FIRST, SECOND, SMALL = 0.9, 0.999, 1e-7  # Adam's β₁, β₂ and ε as Keras has them
 
 
@@ -34,8 +35,13 @@ class Ascent(NamedTuple):
 
     @property
     def score(self) -> Array:
-        """The report's: the norm, and 1 where it failed."""
-        return np.where(self.succeeded, self.norm, 1.0)
+        """The report's, shape (G,)."""
+        return score(self.norm, self.succeeded)
+
+
+def score(norm: Any, succeeded: Any) -> Array:
+    """The report's score: the norm of the change, and 1 where it failed."""
+    return np.where(succeeded, norm, FAILED)
 
 
 def adam_move(first: Any, second: Any, gradient: Any, step: int) -> tuple[Any, Any, Any]:

@@ -5,8 +5,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from influence_lab.attributions.simple_boundary import score
+from influence_lab.evaluations.boundary_draws import KINDS
 from influence_lab.evaluations.boundary_summaries import DRAW, class_difference, flip_gain, over_seeds, success
-from influence_lab.evaluations.intervals import mean_interval, plus_minus
+from influence_lab.evaluations.intervals import plus_minus
+from influence_lab.evaluations.shares import wilson
 from influence_lab.models.softmax_head import SoftmaxHead
 
 Array = np.ndarray
@@ -72,23 +75,33 @@ def readings_table(table: pd.DataFrame, names: Sequence[str], high: int, low: in
     return pd.DataFrame(rows)
 
 
-def classes_table(network: pd.DataFrame, names: Sequence[str], chosen: Sequence[int]) -> pd.DataFrame:
-    """What the groups of some classes are like, and how the simple boundary of all layers ended for them."""
+def classes_table(network: pd.DataFrame, names: Sequence[str], order: Sequence[int]) -> pd.DataFrame:
+    """How the simple boundary of all layers ended for groups of every class and kind, and what these groups are like.
+
+    Args:
+        network: groups of one size.
+        names: of the classes.
+        order: classes, as the rows are to be.
+    """
     rows = []
-    for k in chosen:
-        part = network[network["class"] == k]
-        rows.append(
-            {
-                "class": names[k],
-                "flip": plus_minus(mean_interval(over_seeds(part, "succeeded").to_numpy(float))),
-                "predicted right": f"{part['right'].mean():.0%}",
-                "hardest member's ρ": part["hardest"].mean(),
-                "mean ρ": part["typical"].mean(),
-                "‖h‖": part["length"].mean(),
-                "steps": part["steps"].mean(),
-                "seconds a group": part["seconds"].mean(),
-            }
-        )
+    for k in order:
+        for kind in KINDS:
+            part = network[(network["class"] == k) & (network["kind"] == kind)]
+            share = over_seeds(part, "succeeded")
+            low, high = wilson(float(share.mean()), len(share))
+            rows.append(
+                {
+                    "class": names[k],
+                    "groups": f"{len(share)} {kind}",
+                    "flip": f"{share.mean():.0%} ({low:.0%} to {high:.0%})",
+                    "score, median": np.median(score(part["norm"], part["succeeded"])),
+                    "seconds a group": part["seconds"].mean(),
+                    "predicted right": f"{part['right'].mean():.0%}",
+                    "hardest member's ρ": part["hardest"].mean(),
+                    "mean ρ": part["typical"].mean(),
+                    "‖h‖": part["length"].mean(),
+                }
+            )
     return pd.DataFrame(rows)
 
 
