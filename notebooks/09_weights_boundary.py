@@ -63,6 +63,7 @@ from influence_lab.evaluations.boundary_flips import GROUPS, minimal_logits
 from influence_lab.evaluations.boundary_draws import KINDS, judged_classes
 from influence_lab.evaluations.boundary_reports import (
     METHODS,
+    caught_table,
     classes_table,
     failure_texts,
     flips_table,
@@ -82,7 +83,7 @@ from influence_lab.evaluations.boundary_summaries import (
     success,
 )
 from influence_lab.evaluations.image_support import why_open
-from influence_lab.evaluations.intervals import plus_minus
+from influence_lab.evaluations.intervals import mean_interval, plus_minus
 from influence_lab.evaluations.shares import share_interval
 from influence_lab.figures import boundary_images
 from influence_lab.figures import weights_boundary as figures
@@ -607,6 +608,22 @@ show_table(
     flips_table(flips, GROUPS, BOUNDARIES),
     "Means over members and seed images. What decides, by the law: inner product with the seed (over its squared length) and gap to the class behind the seed's boundary. Last three columns: the cosine group's share minus this group's, paired over seed "
     "images, by boundary.",
+)
+
+# %% [markdown]
+# **And what are the images that flip?** The other way round: take all images with the seed image's prediction. How much cosine influence do those that flip share with it, compared with those that do not, and
+# how many of them lie in a group around it?
+
+# %% tags=["hide-input"]
+minimal = flips[flips["boundary"] == "minimal"]
+of_cosine = minimal[minimal["group"] == "cosine"]
+known = of_cosine.dropna(subset=["kinship"])
+kinship = mean_interval(over_seeds(known, "kinship", ["image"]))
+show_table(
+    caught_table(flips, {name: GROUPS[name] for name in ("cosine", "raw", "embedding", "class")}),
+    f"Shortest change, among the images with the seed image's prediction; the median change flips {known['flipped'].median():,.0f} of them. Their mean cosine influence with the seed image, minus that of the images that do "
+    f"not flip: {plus_minus(kinship, 3, '+')}. In the table, the share of the flipped images that lies in a group around the seed image, and the share of all images with its prediction that does. Means with 95 % "
+    f"intervals over {known['image'].nunique()} seed images, training seeds averaged; {len(of_cosine) - len(known)} of {len(of_cosine)} changes, which flip none of these images or all, are left out.",
 )
 
 # %% tags=["hide-input"]

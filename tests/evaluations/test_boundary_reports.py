@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 from numpy.testing import assert_allclose
 
-from influence_lab.evaluations.boundary_reports import classes_table, in_order, methods_table
+from influence_lab.evaluations.boundary_reports import caught_table, classes_table, in_order, methods_table
 from influence_lab.evaluations.shares import wilson
 
 GROUP = {"model": "cnn", "seed": 0, "class": 0, "draw": 0, "kind": "random", "size": 5}
@@ -39,3 +39,14 @@ def test_a_sequence_shorter_than_the_least_change_is_out_of_order():
     least = _three(method="least", norm=[1.0, 2.0, 3.0])
     sequence = _three(method="sequential", norm=[1.0, 1.9, 3.5])
     assert in_order(pd.concat([least, sequence])) == (2, 3)
+
+
+def test_what_a_group_catches_is_compared_with_its_share_of_all_images_by_seed_image():
+    """Two seed images: 10 % − 5 % and 30 % − 5 %; another boundary, and a change that flipped nothing, do not count."""
+    row = {"boundary": "minimal", "group": "cosine", "chance": 0.05}
+    rows = [row | {"image": image, "caught": caught} for image, caught in enumerate((0.1, 0.3, np.nan))]
+    simple = row | {"image": 0, "caught": 1.0, "boundary": "simple"}
+    table = caught_table(pd.DataFrame([*rows, simple]), {"cosine": "cosine influence"})
+    caught, chance = table.filter(like="of ").iloc[0].str.split(" ± ").str[0].astype(float)
+    assert (caught, chance) == (20.0, 5.0)
+    assert table["difference (%)"].iloc[0].startswith("+15.00 ± ")

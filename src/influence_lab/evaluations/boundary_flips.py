@@ -13,7 +13,7 @@ import pandas as pd
 import torch
 
 from influence_lab.attributions.functioning_groups import unit
-from influence_lab.attributions.head_influence import grow_groups, influence_features, whitening
+from influence_lab.attributions.head_influence import grow_groups
 from influence_lab.attributions.network_boundary import network_boundary
 from influence_lab.attributions.simple_boundary import simple_boundary
 from influence_lab.attributions.weights_boundary import closed_form
@@ -52,21 +52,20 @@ def minimal_logits(head: SoftmaxHead, image: int) -> Array:
 
 
 def groups_around(
-    head: SoftmaxHead, seeds: Array, size: int, cutoff: float, class_draws: int, matches: int, seed: int
+    head: SoftmaxHead, phi: Array, seeds: Array, size: int, class_draws: int, matches: int, seed: int
 ) -> dict[str, Array]:
     """The groups of `GROUPS` of each seed image without itself, shape (m, size - 1) each but for the random ones.
 
     Args:
         head: the last layer and its images.
+        phi: their influence features.
         seeds: images, shape (m,).
         size: of the groups, the seed image included.
-        cutoff: of the pseudo-inverse Hessian.
         class_draws: random images of the seed's label, neither the seed nor in its cosine group.
         matches: images for each member of the cosine group, outside it: those of its prediction whose gaps to the class
             behind the seed's boundary are the nearest to its own.
         seed: draws the random ones.
     """
-    phi = influence_features(head, whitening(head.hessian(), cutoff))
     nearest, rng = closed_form(head.features, head.logits), np.random.default_rng(seed)
     cosine = grow_groups(unit(phi), seeds, size).members[:, 1:]
     found = {
@@ -94,20 +93,36 @@ def groups_around(
 
 
 def flip_table(
-    head: SoftmaxHead, seeds: Array, groups: Mapping[str, Array], rate: float, steps: int, norm: float
+    head: SoftmaxHead, phi: Array, seeds: Array, groups: Mapping[str, Array], rate: float, steps: int, norm: float
 ) -> pd.DataFrame:
-    r"""Share of each group that flips with its seed image under changes of the last layer.
+    r"""Share of each group that flips with its seed image under changes of the last layer, and what else flips.
+
+    What flips is looked for among all images with the seed's prediction.
+
+    Args:
+        head: the last layer and its images.
+        phi: their influence features.
+        seeds: images, shape (m,).
+        groups: of `groups_around`.
+        rate: learning rate of the simple boundary.
+        steps: its limit.
+        norm: its limit.
 
     Returns:
         One row a seed image, group and boundary ("minimal" or "simple"): share, and of the group under the minimal
         change the mean `pull` $h_i^\top h_j/\|h_i\|^2$ and the mean `gap` of its members to the class behind the seed's
-        boundary. `succeeded` says whether the simple boundary flipped the seed.
+        boundary. `succeeded` says whether the simple boundary flipped the seed. Of the images with the seed's
+        prediction: `flipped` is the number that flips, `caught` the share of these that lies in the group, `chance` the
+        share of all that does, and `kinship` the mean cosine influence with the seed image of those that flip minus
+        that of the others; NaN where none flips or all do.
     """
     chosen = seeds[:, None]
     ascent = simple_boundary(head.features[chosen], head.logits[chosen], head.labels[chosen], rate, steps, norm)
     own = closed_form(head.features, head.logits)
-    rows = []
+    rows, cosines = [], unit(phi)
     for number, image in enumerate(seeds):
+        (alike,) = np.nonzero((head.predictions == head.predictions[image]) & (np.arange(head.n) != image))
+        kinship = cosines[alike] @ cosines[image]
         pull = head.features @ head.features[image] / (head.features[image] @ head.features[image])
         gap = head.logits[np.arange(head.n), head.predictions] - head.logits[:, own.target[image]]
         moved = {
@@ -117,8 +132,11 @@ def flip_table(
         for boundary, logits in moved.items():
             flipped = logits.argmax(axis=1) != head.predictions
             succeeded = boundary == "minimal" or bool(ascent.succeeded[number])
+            with_it = flipped[alike]
+            both = with_it.any() and not with_it.all()
             for group, members in groups.items():
                 inside = members[number]
+                in_group = np.isin(alike, inside)
                 rows.append(
                     {
                         "image": image,
@@ -131,6 +149,10 @@ def flip_table(
                         "same_class": np.mean(head.labels[inside] == head.labels[image]),
                         "seed_gap": own.gap[image],
                         "succeeded": succeeded,
+                        "flipped": with_it.sum(),
+                        "caught": in_group[with_it].mean() if both else np.nan,
+                        "chance": in_group.mean() if both else np.nan,
+                        "kinship": kinship[with_it].mean() - kinship[~with_it].mean() if both else np.nan,
                     }
                 )
     return pd.DataFrame(rows)

@@ -8,7 +8,7 @@ import pandas as pd
 from influence_lab.attributions.simple_boundary import score
 from influence_lab.evaluations.boundary_draws import KINDS
 from influence_lab.evaluations.boundary_summaries import DRAW, class_difference, flip_gain, over_seeds, success
-from influence_lab.evaluations.intervals import plus_minus
+from influence_lab.evaluations.intervals import mean_interval, plus_minus
 from influence_lab.evaluations.shares import wilson
 from influence_lab.models.softmax_head import SoftmaxHead
 
@@ -138,6 +138,24 @@ def flips_table(flips: pd.DataFrame, groups: Mapping[str, str], boundaries: Mapp
             | {
                 text_of: "" if name == "cosine" else plus_minus(flip_gain(flips, one, "cosine", name), 3, "+")
                 for one, text_of in boundaries.items()
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def caught_table(flips: pd.DataFrame, groups: Mapping[str, str]) -> pd.DataFrame:
+    """Of the images that flip under the shortest change, the share in each group, and that of all images; paired."""
+    minimal, rows = flips[flips["boundary"] == "minimal"].dropna(subset=["caught"]), []
+    for name, text in groups.items():
+        part = minimal[minimal["group"] == name]
+        shares = {column: mean_interval(over_seeds(part, column, ["image"])) for column in ("caught", "chance")}
+        more = mean_interval(over_seeds(part.assign(more=part["caught"] - part["chance"]), "more", ["image"]))
+        rows.append(
+            {
+                "group": text,
+                "of those that flip (%)": plus_minus(100 * np.array(shares["caught"])),
+                "of all (%)": plus_minus(100 * np.array(shares["chance"])),
+                "difference (%)": plus_minus(100 * np.array(more), 2, "+"),
             }
         )
     return pd.DataFrame(rows)
