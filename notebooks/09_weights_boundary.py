@@ -486,6 +486,9 @@ else:
 # The report's greedy search (figure 14) adds, step after step, the image whose group is easiest to flip. "In some cases [the chosen sample] has a score of 1, meaning at this step
 # the optimization process hasn't worked for any sample and that our algorithm chose a picture randomly." Here it runs on the same candidates with the last layer and with all layers, beside
 # cosine influence and nearest features.
+#
+# **What a tie does.** Every failure has the score 1, however near it came to success. So where the groups with every candidate fail, the candidates tie, and the search sees no difference between them: it draws one. That
+# image stays, and all later groups hold it, whether or not it belongs to the others. The search goes on, and the next candidate may make a group that flips again: the ascent of a mean loss depends on all members.
 
 # %%
 WAYS = {
@@ -495,13 +498,17 @@ WAYS = {
     "feature": "nearest features",
 }
 grown = {way: np.atleast_2d(greedy[f"{way}_members"]) for way in WAYS}
-all_tied = greedy["head_score"] >= 1
+all_tied, network_tied = greedy["head_score"] == FAILED, greedy["network_score"] == FAILED
+other_ties = int(
+    sum(np.sum((greedy[f"{way}_ties"] > 1) & (greedy[f"{way}_score"] < FAILED)) for way in ("head", "network"))
+)
+recovered = int(np.sum(all_tied[:, :-1] & ~all_tied[:, 1:]))
 chance = np.mean([np.mean(head.labels[greedy["candidates"]] == head.labels[one[0]]) for one in grown["head"]])
 
 # %% tags=["hide-input"]
 show(
     boundary_images.sheets(
-        f"Last layer: in {all_tied.mean():.0%} of the steps every candidate fails<br>and the choice is random; all layers: in {np.mean(greedy['network_score'] >= 1):.0%}",
+        f"Last layer: in {all_tied.mean():.0%} of the steps every candidate fails<br>and the choice is random; all layers: in {network_tied.mean():.0%}",
         {text: (pictures[grown[way][0]], hover(grown[way][0])) for way, text in WAYS.items()},
         13,
     ),
@@ -515,12 +522,14 @@ show(
 )
 starts = grown["head"][:, 0]
 tied = [
-    f"{names[head.labels[one]]} predicted {names[head.predictions[one]]}: {int(steps_tied.sum())} of {len(steps_tied)}"
-    for one, steps_tied in zip(starts, all_tied, strict=True)
+    f"{names[head.labels[one]]} predicted {names[head.predictions[one]]}{'' if asked else ' (no candidate of the class as wanted)'}: "
+    f"{int(steps_tied.sum())} of {len(steps_tied)}"
+    for one, asked, steps_tied in zip(starts, greedy["as_asked"], all_tied, strict=True)
 ]
 show_table(
     greedy_table(head, grown, WAYS, nearest.norm),
-    f"Steps with the last layer at which every candidate failed, so that all tied at 1 and one was drawn at random, by seed image: {'; '.join(tied)}. "
+    f"Steps with the last layer at which every candidate failed, so that all tied at 1 and one was drawn at random, by seed image{' (the last was to be predicted wrong, the others right)' if len(starts) > 1 else ''}: {'; '.join(tied)}. "
+    f"After {recovered} of {int(all_tied[:, :-1].sum())} such draws before the last step, the next step found a group that flips. Ties among candidates that succeed: {other_ties}. "
     f"Purity of the groups without their seed images. Of the candidates {chance:.0%} have the seed's class, and their mean ρ is {nearest.norm[greedy['candidates']].mean():.3g}. A mean ρ below "
     "that of the candidates says that a search picks what flips easily.",
     digits=2,

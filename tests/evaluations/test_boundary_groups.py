@@ -11,7 +11,7 @@ from influence_lab.evaluations.boundary_draws import (
     nearest_images,
     random_groups,
 )
-from influence_lab.evaluations.boundary_greedy import greedy, head_scores
+from influence_lab.evaluations.boundary_greedy import first_predicted, greedy, head_scores
 from influence_lab.evaluations.boundary_groups import head_table
 from influence_lab.evaluations.boundary_summaries import (
     class_difference,
@@ -141,6 +141,28 @@ def test_the_greedy_search_takes_the_easiest_and_draws_where_all_fail():
     failing = [greedy(lambda members, open_: np.ones(len(open_)), 4, candidates, 5, seed) for seed in range(2)]
     assert (failing[0].ties == [29, 28, 27, 26]).all()
     assert failing[0].members.tolist() != failing[1].members.tolist()
+
+
+def test_an_image_that_joined_by_chance_stays_in_the_group_that_later_steps_score():
+    """All candidates fail at the second step; the third scores groups with the seed, the first choice and the draw."""
+    seen = []
+
+    def scores(members, open_):
+        seen.append(members.tolist())
+        return np.ones(len(open_)) if len(members) == 2 else open_ / 100
+
+    found = greedy(scores, 4, np.arange(30), 4, 0)
+    assert found.ties.tolist() == [1, 28, 1]
+    assert seen == [found.members[:count].tolist() for count in (1, 2, 3)]
+    assert found.score[1] == 1 > found.score[2]
+
+
+def test_a_seed_image_that_is_not_as_asked_says_so():
+    right = np.flatnonzero(HEAD.predictions == HEAD.labels)
+    wrong = np.flatnonzero(HEAD.predictions != HEAD.labels)
+    assert first_predicted(HEAD, np.array([wrong[0], right[0]]), right=True) == (right[0], True)
+    assert first_predicted(HEAD, np.array([right[0], wrong[0]]), right=False) == (wrong[0], True)
+    assert first_predicted(HEAD, right, right=False) == (right[0], False)
 
 
 def test_scores_of_candidates_are_those_of_their_groups():

@@ -6,6 +6,7 @@ k overtakes c exactly where its own gap to k is below $2\delta_j$: inner product
 still win: $f_c$ sinks for it as well.)
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -80,12 +81,12 @@ def groups_around(
         outside = np.ones(head.n, dtype=bool)
         outside[image] = False
         same = (head.predictions == head.predictions[image]) & (nearest.target == k)
-        rows["boundary"].append(_first(outside & same, outside, gaps, size - 1))
+        rows["boundary"].append(_first(outside & same, outside, gaps, size - 1, f"boundary of image {image}"))
         outside[members] = False
-        matched = [
-            _first(outside & (head.predictions == head.predictions[j]), outside, np.abs(gaps - gaps[j]), matches)
-            for j in members
-        ]
+        matched = []
+        for j in members:
+            alike, near = outside & (head.predictions == head.predictions[j]), np.abs(gaps - gaps[j])
+            matched.append(_first(alike, outside, near, matches, f"prediction of image {j}"))
         rows["matched"].append(np.concatenate(matched))
         others = np.flatnonzero(outside & (head.labels == head.labels[image]))
         rows["class"].append(rng.choice(others, class_draws, replace=len(others) < class_draws))
@@ -183,8 +184,10 @@ def network_flips(
     return pd.DataFrame(rows)
 
 
-def _first(wanted: Array, allowed: Array, values: Array, count: int) -> Array:
-    """The wanted images with the smallest values, repeated if too few; any allowed ones if none."""
+def _first(wanted: Array, allowed: Array, values: Array, count: int, what: str) -> Array:
+    """The wanted images with the smallest values, repeated if too few; any allowed ones, with a warning, if none."""
+    if not wanted.any():
+        warnings.warn(f"no other image has the {what}: the nearest of all stand for it", stacklevel=2)
     candidates = np.flatnonzero(wanted if wanted.any() else allowed)
     leading = min(count, len(candidates))
     nearest = candidates[np.argpartition(values[candidates], leading - 1)[:leading]]
