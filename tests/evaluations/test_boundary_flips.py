@@ -3,7 +3,15 @@ from numpy.testing import assert_allclose
 
 from influence_lab.attributions.head_influence import influence_features, whitening
 from influence_lab.attributions.weights_boundary import closed_form
-from influence_lab.evaluations.boundary_flips import GROUPS, flip_table, groups_around, minimal_logits, seed_images
+from influence_lab.evaluations.boundary_flips import (
+    GROUPS,
+    FlipLaw,
+    flip_law,
+    flip_table,
+    groups_around,
+    minimal_logits,
+    seed_images,
+)
 from influence_lab.evaluations.boundary_summaries import flip_gain, flip_shares
 from tests.attributions.boundary_cases import head_case
 
@@ -21,14 +29,26 @@ def test_minimal_logits_are_those_of_the_shortest_change():
         assert_allclose(minimal_logits(HEAD, image), HEAD.features @ (WEIGHTS + change).T, atol=1e-12)
 
 
-def test_an_image_of_the_same_prediction_flips_exactly_where_gap_is_below_gap_times_inner_product():
+def test_an_image_of_the_same_prediction_is_overtaken_exactly_where_gap_is_below_gap_times_inner_product():
+    """With the shortest change added to the weights by hand; images that a third class wins are no contradiction."""
     for image in range(20):
         h, c, k = HEAD.features[image], HEAD.predictions[image], NEAREST.target[image]
-        same = (HEAD.predictions == c) & (np.arange(HEAD.n) != image)
-        gap = HEAD.logits[:, c] - HEAD.logits[:, k]
-        overtaken = gap < NEAREST.gap[image] * (HEAD.features @ h) / (h @ h)
-        moved = minimal_logits(HEAD, image)
-        assert ((moved[:, k] > moved[:, c])[same] == overtaken[same]).all()
+        law, change = flip_law(HEAD, image), np.zeros_like(WEIGHTS)
+        change[k], change[c] = h, -h
+        change *= NEAREST.norm[image] / np.linalg.norm(change)
+        moved = HEAD.features[law.images] @ (WEIGHTS + change).T
+        assert law.images.tolist() == [j for j in range(HEAD.n) if HEAD.predictions[j] == c and j != image]
+        assert (law.overtaken == (moved[:, k] > moved[:, c])).all()
+        assert (law.flipped == (moved.argmax(axis=1) != c)).all()
+        assert law.errors == 0
+
+
+def test_a_prediction_that_contradicts_the_law_is_counted():
+    law = flip_law(HEAD, 0)
+    assert law._replace(overtaken=~law.overtaken).errors > 0
+    third = FlipLaw(*np.zeros((3, 1)), np.array([False]), np.array([True]), np.array([False]))
+    assert third.errors == 0
+    assert third._replace(to_target=np.array([True])).errors == 1
 
 
 def test_groups_leave_their_seed_out_and_matched_images_have_the_gap_of_the_members():

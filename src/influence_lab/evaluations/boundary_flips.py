@@ -8,6 +8,7 @@ still win: $f_c$ sinks for it as well.)
 
 import warnings
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -50,6 +51,48 @@ def minimal_logits(head: SoftmaxHead, image: int) -> Array:
     logits[:, nearest.target[0]] += delta
     logits[:, head.predictions[image]] -= delta
     return logits
+
+
+class FlipLaw(NamedTuple):
+    r"""What the law says of the other images with a seed's prediction c, and what their recomputed predictions are.
+
+    Attributes:
+        images: their indices, shape (m,).
+        pull: $h_i^\top h_j / \|h_i\|^2$, shape (m,).
+        gap: $f_c - f_k$ to the class k behind the seed's boundary, over the seed's own, shape (m,).
+        overtaken: what the law says: k overtakes c where the gap is below the pull, shape (m,).
+        flipped: whether the recomputed prediction is no longer c, shape (m,).
+        to_target: whether it is k, shape (m,).
+    """
+
+    images: Array
+    pull: Array
+    gap: Array
+    overtaken: Array
+    flipped: Array
+    to_target: Array
+
+    @property
+    def errors(self) -> int:
+        """Images that keep c though k overtakes it, or turn to k though it does not; a third class contradicts none."""
+        return int(np.sum((self.overtaken & ~self.flipped) | (~self.overtaken & self.to_target)))
+
+
+def flip_law(head: SoftmaxHead, image: int) -> FlipLaw:
+    r"""$f_c(x_j) - f_k(x_j) < (f_c(x_i) - f_k(x_i))\,h_i^\top h_j/\|h_i\|^2$, beside the recomputed predictions.
+
+    Args:
+        head: the last layer and its images.
+        image: the seed i, taken to its boundary by the shortest change.
+    """
+    c, h = head.predictions[image], head.features[image]
+    nearest = closed_form(head.features[[image]], head.logits[[image]])
+    k = nearest.target[0]
+    (images,) = np.nonzero((head.predictions == c) & (np.arange(head.n) != image))
+    pull = head.features[images] @ h / (h @ h)
+    gap = (head.logits[images, c] - head.logits[images, k]) / nearest.gap[0]
+    moved = minimal_logits(head, image)[images].argmax(axis=1)
+    return FlipLaw(images, pull, gap, gap < pull, moved != c, moved == k)
 
 
 def groups_around(
