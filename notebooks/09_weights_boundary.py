@@ -294,7 +294,8 @@ display(
 # $$ (eq-mean-gap)
 #
 # ($k$ counts each member's other classes in their order, so it need not be the same class for all.) With a linear head one step gets there, and there it stays: the nearest boundary of the mean is now at distance zero, so every further step has length zero. Members with a
-# small enough gap have flipped, the others have not, and never will. Where that happens it is the method's construction, not an optimisation issue.
+# small enough gap have flipped, the others have not, and never will. Where that happens it is the method's construction, not an optimisation issue. (Called on a batch, the library's step raises an error, as its test for the
+# end takes one image only. Ours ends when all have flipped; everything else in the step is tested to be the library's.)
 #
 # **One after the other**, the "universal" way (Moosavi-Dezfooli et al. 2017): take each member to its boundary in turn, *without resetting the weights*, and pass through the
 # group again until all have flipped. Each step is a projection onto the nearest of the half-spaces where another class wins.
