@@ -506,7 +506,7 @@ all_tied, network_tied = greedy["head_score"] == FAILED, greedy["network_score"]
 other_ties = int(
     sum(np.sum((greedy[f"{way}_ties"] > 1) & (greedy[f"{way}_score"] < FAILED)) for way in ("head", "network"))
 )
-recovered = int(np.sum(all_tied[:, :-1] & ~all_tied[:, 1:]))
+draws, recovered = int(all_tied[:, :-1].sum()), int(np.sum(all_tied[:, :-1] & ~all_tied[:, 1:]))
 chance = np.mean([np.mean(head.labels[greedy["candidates"]] == head.labels[one[0]]) for one in grown["head"]])
 
 # %% tags=["hide-input"]
@@ -533,7 +533,8 @@ tied = [
 show_table(
     greedy_table(head, grown, WAYS, nearest.norm),
     f"Steps with the last layer at which every candidate failed, so that all tied at 1 and one was drawn at random, by seed image{' (the last was to be predicted wrong, the others right)' if len(starts) > 1 else ''}: {'; '.join(tied)}. "
-    f"After {recovered} of {int(all_tied[:, :-1].sum())} such draws before the last step, the next step found a group that flips. Ties among candidates that succeed: {other_ties}. "
+    + (f"After {recovered} of {draws} such draws, the next step found a group that flips. " if draws else "")
+    + f"Ties among candidates that succeed: {other_ties}. "
     f"Purity of the groups without their seed images. Of the candidates {chance:.0%} have the seed's class, and their mean ρ is {nearest.norm[greedy['candidates']].mean():.3g}. A mean ρ below "
     "that of the candidates says that a search picks what flips easily.",
     digits=2,
