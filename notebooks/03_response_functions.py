@@ -82,7 +82,7 @@ from influence_lab.models.retraining_work import Training
 from influence_lab.models.toy import toy_network
 from influence_lab.models.two_wells import TwoWells, minima, response_paths
 from influence_lab.models.two_wells import tangent_errors as well_errors
-from influence_lab.notebooks.claims import Measurement, load_claims
+from influence_lab.notebooks.claims import Measurement, find_check
 from influence_lab.notebooks.record import record
 
 data = read_arrays(artifact("data/toy.npz"))
@@ -515,9 +515,7 @@ show(
 )
 
 # %% tags=["hide-input"]
-rule = next(
-    check for claim in load_claims() if claim.id == "B9" for check in claim.checks if check.name == "early_over_late"
-)
+rule = find_check("B9", "early_over_late")
 show_table(
     early_over_late(
         predictions, fading_steps, 10, lambda mean, half: rule.outcome(Measurement(value=mean, uncertainty=half))

@@ -73,7 +73,7 @@ from influence_lab.figures import relative_influence as figures
 from influence_lab.figures.show import show, show_table
 from influence_lab.locations import artifact
 from influence_lab.models.relative_influence import load_world
-from influence_lab.notebooks.claims import Measurement, load_claims
+from influence_lab.notebooks.claims import Measurement, find_check
 from influence_lab.notebooks.record import record
 
 data = read_arrays(artifact("data/relative_influence.npz"))
@@ -232,13 +232,7 @@ record(
 )
 
 # %% tags=["hide-input"]
-rule = next(
-    check
-    for claim in load_claims()
-    if claim.id == "A9"
-    for check in claim.checks
-    if check.name == "excess_over_retraining"
-)
+rule = find_check("A9", "excess_over_retraining")
 outcome = rule.outcome(Measurement(value=excess_cold[0], uncertainty=excess_cold[1]))
 display(
     Markdown(

@@ -1239,11 +1239,11 @@ rule boundary_flips:
     params:
         groups=dict(
             size=BOUNDARY["flip_group"],
-            cutoff=config["images"]["cutoff"],
             class_draws=BOUNDARY["class_draws"],
             matches=BOUNDARY["matches"],
             seed=BOUNDARY["seed"],
         ),
+        cutoff=config["images"]["cutoff"],
         seeds=BOUNDARY["flip_seeds"],
         steps=BOUNDARY["steps"],
         norm=BOUNDARY["largest_norm"],

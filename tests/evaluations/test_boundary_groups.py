@@ -11,7 +11,7 @@ from influence_lab.evaluations.boundary_draws import (
     nearest_images,
     random_groups,
 )
-from influence_lab.evaluations.boundary_greedy import greedy, head_scores
+from influence_lab.evaluations.boundary_greedy import first_predicted, greedy, head_scores
 from influence_lab.evaluations.boundary_groups import head_table
 from influence_lab.evaluations.boundary_summaries import (
     class_difference,
@@ -20,6 +20,7 @@ from influence_lab.evaluations.boundary_summaries import (
     paired_failures,
     success,
 )
+from influence_lab.evaluations.intervals import mean_interval
 from influence_lab.evaluations.shares import difference_of_shares
 from tests.attributions.boundary_cases import head_case
 
@@ -107,6 +108,23 @@ def test_classes_that_always_end_alike_still_have_an_interval():
     assert class_difference(table, 1, 0)[1] > 0
 
 
+def test_one_class_that_always_ends_alike_does_not_count_as_certain():
+    """Its Wilson interval is not empty: at least Newcombe's half-width, and never less than that of the means."""
+    ends = np.concatenate([np.ones(20), np.arange(20) % 2])
+    table = pd.DataFrame({"class": np.repeat([0, 1], 20), "draw": np.tile(np.arange(20), 2), "succeeded": ends})
+    difference, half = class_difference(table, 0, 1)
+    assert difference == 0.5
+    assert half == max(difference_of_shares(ends[:20], ends[20:])[1], mean_interval(ends[20:])[1])
+    assert half > mean_interval(ends[20:])[1]
+
+
+def test_failures_that_all_differ_alike_still_have_an_interval():
+    draws = {"class": 0, "draw": np.arange(10)}
+    table = pd.concat([pd.DataFrame(draws | {"method": name, "succeeded": name == "b"}) for name in "ab"])
+    assert paired_failures(table, "a", "b") == difference_of_shares([1] * 10, [0] * 10)
+    assert paired_failures(table, "a", "b")[1] > 0
+
+
 def test_a_smaller_limit_of_passes_fails_where_a_run_with_it_fails():
     arguments = {"sizes": [5], "draws": 5, "seed": 0, "rate": 0.02, "steps": 5, "norm": 1.0}
     long, short = (head_table(HEAD, passes=passes, **arguments).query("method == 'sequential'") for passes in (3000, 4))
@@ -123,6 +141,28 @@ def test_the_greedy_search_takes_the_easiest_and_draws_where_all_fail():
     failing = [greedy(lambda members, open_: np.ones(len(open_)), 4, candidates, 5, seed) for seed in range(2)]
     assert (failing[0].ties == [29, 28, 27, 26]).all()
     assert failing[0].members.tolist() != failing[1].members.tolist()
+
+
+def test_an_image_that_joined_by_chance_stays_in_the_group_that_later_steps_score():
+    """All candidates fail at the second step; the third scores groups with the seed, the first choice and the draw."""
+    seen = []
+
+    def scores(members, open_):
+        seen.append(members.tolist())
+        return np.ones(len(open_)) if len(members) == 2 else open_ / 100
+
+    found = greedy(scores, 4, np.arange(30), 4, 0)
+    assert found.ties.tolist() == [1, 28, 1]
+    assert seen == [found.members[:count].tolist() for count in (1, 2, 3)]
+    assert found.score[1] == 1 > found.score[2]
+
+
+def test_a_seed_image_that_is_not_as_asked_says_so():
+    right = np.flatnonzero(HEAD.predictions == HEAD.labels)
+    wrong = np.flatnonzero(HEAD.predictions != HEAD.labels)
+    assert first_predicted(HEAD, np.array([wrong[0], right[0]]), right=True) == (right[0], True)
+    assert first_predicted(HEAD, np.array([right[0], wrong[0]]), right=False) == (wrong[0], True)
+    assert first_predicted(HEAD, right, right=False) == (right[0], False)
 
 
 def test_scores_of_candidates_are_those_of_their_groups():

@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from influence_lab.attributions.head_influence import searchable, whitening
-from influence_lab.evaluations.image_head import hessian_error, image_head, margins, outside_range, workable
+from influence_lab.evaluations.image_head import hessian_error, image_head, outside_range, workable
 from influence_lab.models.image_heads import ImageHeads
 from influence_lab.models.softmax_head import SoftmaxHead, principal
 from tests.models.head_cases import random_head
@@ -57,12 +57,6 @@ def test_an_image_that_lights_a_silent_unit_is_outside_the_range():
     length = np.linalg.norm(lit.features[0])
     assert_allclose(outside_range(lit, white), 3.0 / length, rtol=1e-9)
     assert_allclose(outside_range(image, white), 0, atol=1e-9)
-
-
-def test_margins_are_negative_exactly_where_predictions_are_wrong():
-    head, _ = random_head()
-    assert ((margins(head) < 0) == (head.predictions != head.labels)).all()
-    assert_allclose(margins(SoftmaxHead(np.ones((1, 1)), np.array([[1.0, 5.0, 2.0]]), np.array([2]))), -3)
 
 
 @pytest.mark.parametrize(("width", "expected"), [(5, 24), (2000, 4 * 4)])

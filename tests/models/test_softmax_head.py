@@ -5,7 +5,7 @@ from numpy.testing import assert_allclose
 
 from influence_lab.attributions.head_influence import whitening
 from influence_lab.models.softmax import SoftmaxRegression
-from influence_lab.models.softmax_head import principal, principal_directions
+from influence_lab.models.softmax_head import SoftmaxHead, principal, principal_directions
 from tests.models.head_cases import random_head
 
 
@@ -68,6 +68,12 @@ def test_residuals_keep_their_digits_where_the_label_is_almost_certain():
     head, _ = random_head(n=1)
     head = type(head)(head.features, np.array([[40.0, 0, 0, 0]]), np.array([0]))
     assert_allclose(head.residuals[0], [-3 * np.exp(-40), *[np.exp(-40)] * 3], rtol=1e-12)
+
+
+def test_margins_are_negative_exactly_where_predictions_are_wrong(case):
+    head, _ = case
+    assert ((head.margins < 0) == (head.predictions != head.labels)).all()
+    assert_allclose(SoftmaxHead(np.ones((1, 1)), np.array([[1.0, 5.0, 2.0]]), np.array([2])).margins, -3)
 
 
 def test_rank_is_bounded_by_classes_and_features_and_falls_with_silent_and_repeated_ones():

@@ -9,6 +9,7 @@ from influence_lab.notebooks.claims import (
     Claim,
     LedgerError,
     Measurement,
+    find_check,
     judge,
     load_claims,
 )
@@ -200,3 +201,13 @@ def test_a_claim_left_open_by_its_page_is_open_with_the_reason(tmp_path):
 def test_a_claim_is_left_open_by_its_id_and_with_a_reason(identifier, reason):
     with pytest.raises(LedgerError, match=identifier):
         leave_open(identifier, reason)
+
+
+def test_a_check_is_found_by_claim_and_name_and_a_missing_one_is_named(tmp_path):
+    path = tmp_path / "claims.yaml"
+    both = [claim(check(), identifier=name).model_dump() for name in ("A1", "A2")]
+    both[1]["checks"][0]["tolerance"] = 0.5
+    path.write_text(yaml.safe_dump(both))
+    assert find_check("A2", "slope", path).tolerance == 0.5
+    with pytest.raises(LedgerError, match="no check 'slop' of a claim 'A2'"):
+        find_check("A2", "slop", path)

@@ -21,11 +21,16 @@ def influenciae_boundary(kernel: Array, bias: Array, features: Array) -> Array:
     Returns:
         Shape (n,), float32.
     """
+    images = tf.constant(features, tf.float32)
+    unused = tf.zeros((len(features), len(bias)))  # the score asks for the prediction, never for the label
+    batches = tf.data.Dataset.from_tensor_slices((images, unused)).batch(len(features))
+    scores = WeightsBoundaryCalculator(keras_layer(kernel, bias))._compute_influence_values(batches)
+    return scores.numpy()[:, 0]
+
+
+def keras_layer(kernel: Array, bias: Array) -> tf.keras.Model:
+    """A Keras model of one dense layer, single precision; kernel of shape (d, K), bias of shape (K,)."""
     d, K = kernel.shape
     model = tf.keras.Sequential([tf.keras.layers.Dense(K, input_shape=(d,))])
     model.set_weights([kernel, bias])
-    images = tf.constant(features, tf.float32)
-    unused = tf.zeros((len(features), K))  # the score asks for the prediction, never for the label
-    batches = tf.data.Dataset.from_tensor_slices((images, unused)).batch(len(features))
-    scores = WeightsBoundaryCalculator(model)._compute_influence_values(batches)
-    return scores.numpy()[:, 0]
+    return model

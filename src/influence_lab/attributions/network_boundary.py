@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from influence_lab.attributions.simple_boundary import adam_move
+from influence_lab.attributions.simple_boundary import adam_move, score
 from influence_lab.models.torch_cnn import cnn_logits
 
 Array = np.ndarray
@@ -25,8 +25,8 @@ class NetworkAscent(NamedTuple):
 
     @property
     def score(self) -> float:
-        """The report's: the norm, and 1 where it failed."""
-        return self.norm if self.succeeded else 1.0
+        """The report's."""
+        return float(score(self.norm, self.succeeded))
 
 
 def network_boundary(

@@ -4,7 +4,6 @@ It stops when every prediction of the group has changed (success), when $\|\Delt
 score is $\|\Delta w\|$, and 1 for a failure (report, section 4.2.3). Here a last layer is moved, many groups at once.
 """
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +11,7 @@ from scipy.special import softmax
 
 Array = np.ndarray
 
+FAILED = 1.0  # the report's score of a failure
 FIRST, SECOND, SMALL = 0.9, 0.999, 1e-7  # Adam's β₁, β₂ and ε as Keras has them
 
 
@@ -34,8 +34,13 @@ class Ascent(NamedTuple):
 
     @property
     def score(self) -> Array:
-        """The report's: the norm, and 1 where it failed."""
-        return np.where(self.succeeded, self.norm, 1.0)
+        """The report's, shape (G,)."""
+        return score(self.norm, self.succeeded)
+
+
+def score(norm: Any, succeeded: Any) -> Array:
+    """The report's score: the norm of the change, and 1 where it failed."""
+    return np.where(succeeded, norm, FAILED)
 
 
 def adam_move(first: Any, second: Any, gradient: Any, step: int) -> tuple[Any, Any, Any]:
@@ -53,9 +58,19 @@ def adam_move(first: Any, second: Any, gradient: Any, step: int) -> tuple[Any, A
     return first, second, corrected * first / (second**0.5 + SMALL)
 
 
-def plain_move(first: Any, second: Any, gradient: Any, step: int) -> tuple[Any, Any, Any]:
-    """The gradient itself: plain gradient ascent, to compare with."""
-    return first, second, gradient
+def ascent_gradient(features: Array, logits: Array, classes: Array) -> Array:
+    r"""Gradient of each group's mean cross-entropy in the last layer, $\frac1m\sum_i (p_i - e_{y_i}) \otimes h_i$.
+
+    Args:
+        features: h with its 1, shape (G, m, D).
+        logits: now, shape (G, m, K).
+        classes: y, whose cross-entropy it is, shape (G, m).
+
+    Returns:
+        Shape (G, K, D).
+    """
+    residuals = softmax(logits, axis=2) - np.eye(logits.shape[2], dtype=logits.dtype)[classes]
+    return residuals.transpose(0, 2, 1) @ features / features.shape[1]
 
 
 def simple_boundary(
@@ -65,10 +80,9 @@ def simple_boundary(
     rate: float,
     steps: int = 100,
     largest: float = 1.0,
-    move: Callable = adam_move,
     chunk: int = 256,
 ) -> Ascent:
-    r"""Ascend the mean cross-entropy of each group in the weights of the last layer.
+    r"""Ascend the mean cross-entropy of each group in the weights of the last layer, with Adam.
 
     Args:
         features: h with its 1, shape (G, m, D).
@@ -77,26 +91,23 @@ def simple_boundary(
         rate: learning rate, the last of the training.
         steps: at most so many.
         largest: norm of the change beyond which it is given up.
-        move: `adam_move` with fresh moments, or `plain_move`.
         chunk: groups that are moved together.
     """
     parts = [slice(start, start + chunk) for start in range(0, len(features), chunk)]
-    done = [_ascend(features[at], logits[at], classes[at], rate, steps, largest, move) for at in parts]
+    done = [_ascend(features[at], logits[at], classes[at], rate, steps, largest) for at in parts]
     return Ascent(*(np.concatenate(column) for column in zip(*done, strict=True)))
 
 
-def _ascend(features, logits, classes, rate, steps, largest, move) -> Ascent:
+def _ascend(features, logits, classes, rate, steps, largest) -> Ascent:
     G, m, K = logits.shape
-    dtype = features.dtype
-    change = np.zeros((G, K, features.shape[2]), dtype)
+    change = np.zeros((G, K, features.shape[2]), features.dtype)
     first, second = np.zeros_like(change), np.zeros_like(change)
-    predicted, truth = logits.argmax(axis=2), np.eye(K, dtype=dtype)[classes]
+    predicted = logits.argmax(axis=2)
     norm, used, flipped = np.zeros(G), np.zeros(G, dtype=int), np.zeros((G, m), dtype=bool)
     open_, now = np.arange(G), logits
     for step in range(1, steps + 1):
-        residuals = softmax(now, axis=2) - truth[open_]
-        gradient = residuals.transpose(0, 2, 1) @ features[open_] / m  # (g, K, D), of the mean cross-entropy
-        first[open_], second[open_], moved = move(first[open_], second[open_], gradient, step)
+        gradient = ascent_gradient(features[open_], now, classes[open_])
+        first[open_], second[open_], moved = adam_move(first[open_], second[open_], gradient, step)
         change[open_] += rate * moved
         now = logits[open_] + features[open_] @ change[open_].transpose(0, 2, 1)
         used[open_] = step

@@ -36,6 +36,9 @@ class Greedy(NamedTuple):
 def greedy(scores: Callable[[Array, Array], Array], image: int, candidates: Array, size: int, seed: int) -> Greedy:
     """Add the candidate with the smallest score of the group with it, and one of them at random where they tie.
 
+    All failures have the score 1. So where every candidate fails they tie, one joins at random, and it stays: the
+    groups of all later steps hold it.
+
     Args:
         scores: from the group, shape (s,), and candidates, shape (t,), to their scores, shape (t,).
         image: the seed image.
@@ -110,7 +113,8 @@ def greedy_groups(
         images: uint8.
         candidates: how many images may join, evenly over the classes.
         seeds: seed images: the first candidate that is predicted right of each of so many classes, and of the last
-            class the first that is predicted wrong.
+            class (if it is not the only one) the first that is predicted wrong. Where a class has none, its first
+            candidate, and `as_asked` says so.
         size: of the groups, with the last layer.
         network_size: of the group with all layers, for the first seed image.
         cutoff: of the pseudo-inverse Hessian.
@@ -121,12 +125,16 @@ def greedy_groups(
 
     Returns:
         candidates; head_members, cosine_members, feature_members of shape (seeds, size); head_score and head_ties of
-        shape (seeds, size - 1); network_members, network_score, network_ties of the first seed image.
+        shape (seeds, size - 1); as_asked, whether each seed image's prediction is right or wrong as asked for, bool,
+        shape (seeds,); network_members, network_score, network_ties of the first seed image.
     """
     rng, K = np.random.default_rng(seed), head.classes
     chosen = np.stack([rng.choice(np.flatnonzero(head.labels == k), candidates // K, replace=False) for k in range(K)])
     classes = [(DOG + place * 3) % K for place in range(seeds)]
-    starts = [_first(head, chosen[k], right=place < seeds - 1 or seeds == 1) for place, k in enumerate(classes)]
+    starts, as_asked = zip(
+        *(first_predicted(head, chosen[k], place < seeds - 1 or seeds == 1) for place, k in enumerate(classes)),
+        strict=True,
+    )
     pool = chosen.ravel()
     by_head = head_scores(head, rate, steps, norm)
     grown = [greedy(by_head, image, pool, size, seed) for image in starts]
@@ -137,6 +145,7 @@ def greedy_groups(
     places = np.array([np.flatnonzero(pool == image)[0] for image in starts])
     return {
         "candidates": pool,
+        "as_asked": np.array(as_asked),
         "head_members": np.stack([one.members for one in grown]),
         "head_score": np.stack([one.score for one in grown]),
         "head_ties": np.stack([one.ties for one in grown]),
@@ -148,6 +157,7 @@ def greedy_groups(
     }
 
 
-def _first(head: SoftmaxHead, images: Array, right: bool) -> int:
+def first_predicted(head: SoftmaxHead, images: Array, right: bool) -> tuple[int, bool]:
+    """The first of some images that is predicted right (or wrong), and True; the first of all and False if none is."""
     wanted = images[(head.predictions[images] == head.labels[images]) == right]
-    return int(wanted[0] if len(wanted) else images[0])
+    return int(wanted[0] if len(wanted) else images[0]), len(wanted) > 0

@@ -5,8 +5,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from influence_lab.attributions.simple_boundary import score
+from influence_lab.evaluations.boundary_draws import KINDS
 from influence_lab.evaluations.boundary_summaries import DRAW, class_difference, flip_gain, over_seeds, success
 from influence_lab.evaluations.intervals import mean_interval, plus_minus
+from influence_lab.evaluations.shares import wilson
 from influence_lab.models.softmax_head import SoftmaxHead
 
 Array = np.ndarray
@@ -72,23 +75,33 @@ def readings_table(table: pd.DataFrame, names: Sequence[str], high: int, low: in
     return pd.DataFrame(rows)
 
 
-def classes_table(network: pd.DataFrame, names: Sequence[str], chosen: Sequence[int]) -> pd.DataFrame:
-    """What the groups of some classes are like, and how the simple boundary of all layers ended for them."""
+def classes_table(network: pd.DataFrame, names: Sequence[str], order: Sequence[int]) -> pd.DataFrame:
+    """How the simple boundary of all layers ended for groups of every class and kind, and what these groups are like.
+
+    Args:
+        network: groups of one size.
+        names: of the classes.
+        order: classes, as the rows are to be.
+    """
     rows = []
-    for k in chosen:
-        part = network[network["class"] == k]
-        rows.append(
-            {
-                "class": names[k],
-                "flip": plus_minus(mean_interval(over_seeds(part, "succeeded").to_numpy(float))),
-                "predicted right": f"{part['right'].mean():.0%}",
-                "hardest member's ρ": part["hardest"].mean(),
-                "mean ρ": part["typical"].mean(),
-                "‖h‖": part["length"].mean(),
-                "steps": part["steps"].mean(),
-                "seconds a group": part["seconds"].mean(),
-            }
-        )
+    for k in order:
+        for kind in KINDS:
+            part = network[(network["class"] == k) & (network["kind"] == kind)]
+            share = over_seeds(part, "succeeded")
+            low, high = wilson(float(share.mean()), len(share))
+            rows.append(
+                {
+                    "class": names[k],
+                    "groups": f"{len(share)} {kind}",
+                    "flip": f"{share.mean():.0%} ({low:.0%} to {high:.0%})",
+                    "score, median": np.median(score(part["norm"], part["succeeded"])),
+                    "seconds a group": part["seconds"].mean(),
+                    "predicted right": f"{part['right'].mean():.0%}",
+                    "hardest member's ρ": part["hardest"].mean(),
+                    "mean ρ": part["typical"].mean(),
+                    "‖h‖": part["length"].mean(),
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -125,6 +138,24 @@ def flips_table(flips: pd.DataFrame, groups: Mapping[str, str], boundaries: Mapp
             | {
                 text_of: "" if name == "cosine" else plus_minus(flip_gain(flips, one, "cosine", name), 3, "+")
                 for one, text_of in boundaries.items()
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def caught_table(flips: pd.DataFrame, groups: Mapping[str, str]) -> pd.DataFrame:
+    """Of the images that flip under the shortest change, the share in each group, and that of all images; paired."""
+    minimal, rows = flips[flips["boundary"] == "minimal"].dropna(subset=["caught"]), []
+    for name, text in groups.items():
+        part = minimal[minimal["group"] == name]
+        shares = {column: mean_interval(over_seeds(part, column, ["image"])) for column in ("caught", "chance")}
+        more = mean_interval(over_seeds(part.assign(more=part["caught"] - part["chance"]), "more", ["image"]))
+        rows.append(
+            {
+                "group": text,
+                "of those that flip (%)": plus_minus(100 * np.array(shares["caught"])),
+                "of all (%)": plus_minus(100 * np.array(shares["chance"])),
+                "difference (%)": plus_minus(100 * np.array(more), 2, "+"),
             }
         )
     return pd.DataFrame(rows)

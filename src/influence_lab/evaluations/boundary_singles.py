@@ -25,8 +25,8 @@ def single_scores(
         norm: its limit.
 
     Returns:
-        images, closed, deepfool, deepfool_steps, gap_left, simple, simple_steps, succeeded, self_influence, margin
-        (logit of the label minus the largest other) and loss, shape (sample,) each.
+        images, closed, deepfool, deepfool_steps, simple, succeeded, self_influence, margin and loss, shape (sample,)
+        each.
     """
     head = heads.train
     images = np.sort(np.random.default_rng(seed).permutation(head.n)[:sample])
@@ -35,18 +35,14 @@ def single_scores(
     descent = deepfool(weights, part.features)
     ascent = simple_boundary(part.features[:, None], part.logits[:, None], part.labels[:, None], rate, steps, norm)
     phi = influence_features(part, whitening(head.hessian(), cutoff), dtype=np.float64)
-    others = part.logits.copy()
-    others[np.arange(part.n), part.labels] = -np.inf
     return {
         "images": images,
         "closed": closed_form(part.features, part.logits).norm,
         "deepfool": descent.norm,
         "deepfool_steps": descent.steps,
-        "gap_left": descent.gap,
         "simple": ascent.score,
-        "simple_steps": ascent.steps,
         "succeeded": ascent.succeeded,
         "self_influence": np.einsum("np,np->n", phi, phi),
-        "margin": part.logits[np.arange(part.n), part.labels] - others.max(axis=1),
+        "margin": part.margins,
         "loss": part.losses,
     }

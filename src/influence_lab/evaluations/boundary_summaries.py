@@ -15,6 +15,7 @@ Array = np.ndarray
 # What is independent: a draw of one class. Its sizes share members, and its cluster is around its random group's first.
 DRAW = ["class", "draw"]
 DESCRIPTION = ["right", "hardest", "typical", "length"]
+EXPECTED = "expected"  # success by a regression on the members: it does not depend on how the groups ended
 
 
 def over_seeds(table: pd.DataFrame, column: str, by: Sequence[str] = DRAW) -> pd.Series:
@@ -40,19 +41,27 @@ def success(table: pd.DataFrame, by: Sequence[str], column: str = "succeeded") -
 def class_difference(table: pd.DataFrame, first: int, second: int, value: str = "succeeded") -> tuple[float, float]:
     """Mean of a column over groups of one class minus that over another's, with its 95 % interval over draws.
 
-    Student's t for the means of draws; where no draw differs from the others of its class, Newcombe's for shares.
+    Student's t for the means of draws. A class whose draws all ended alike has a spread of zero, but its share is not
+    known exactly: then at least Newcombe's for shares, for all that depends on how groups ended.
     """
-    values = [over_seeds(table[table["class"] == k], value).to_numpy(float) for k in (first, second)]
-    (a, one), (b, other) = (mean_interval(each) for each in values)
-    if one == other == 0:
-        return difference_of_shares(*values)
-    return a - b, float(np.hypot(one, other))
+    classes = [table[table["class"] == k] for k in (first, second)]
+    (a, one), (b, other) = (mean_interval(over_seeds(part, value).to_numpy(float)) for part in classes)
+    half = float(np.hypot(one, other))
+    ended = [over_seeds(part, "succeeded").to_numpy(float) for part in classes]
+    if value != EXPECTED and any(np.ptp(shares) == 0 for shares in ended):
+        half = max(half, difference_of_shares(*ended)[1])
+    return a - b, half
 
 
 def paired_failures(table: pd.DataFrame, method: str, against: str) -> tuple[float, float]:
-    """Share of groups that a method fails on minus that of another on the same groups, over draws."""
+    """Share of groups that a method fails on minus that of another on the same groups, over draws.
+
+    Where all draws differ alike, Newcombe's interval for shares, which takes them as not paired: a spread of zero is no
+    certainty.
+    """
     failed = [1 - over_seeds(table[table["method"] == name], "succeeded") for name in (method, against)]
-    return mean_interval((failed[0] - failed[1]).to_numpy())
+    difference = (failed[0] - failed[1]).to_numpy(float)
+    return difference_of_shares(*failed) if np.ptp(difference) == 0 else mean_interval(difference)
 
 
 def failures_by_limit(table: pd.DataFrame, limits: Sequence[int]) -> pd.DataFrame:
@@ -84,12 +93,10 @@ def explained_difference(table: pd.DataFrame, first: int, second: int) -> dict[s
         return {}
     scaler = StandardScaler().fit(columns[other])
     fitted = LogisticRegression().fit(scaler.transform(columns[other]), table.loc[other, "succeeded"])
-    expected = pd.Series(fitted.predict_proba(scaler.transform(columns))[:, 1], index=table.index)
-    parts = {"observed": table["succeeded"].astype(float), "expected": expected}
-    parts["left"] = parts["observed"] - parts["expected"]
-    return {
-        name: class_difference(table.assign(value=values), first, second, "value") for name, values in parts.items()
-    }
+    table = table.assign(expected=fitted.predict_proba(scaler.transform(columns))[:, 1])
+    table["left"] = table["succeeded"] - table[EXPECTED]
+    parts = {"observed": "succeeded", EXPECTED: EXPECTED, "left": "left"}
+    return {name: class_difference(table, first, second, value) for name, value in parts.items()}
 
 
 def flip_gain(flips: pd.DataFrame, boundary: str, group: str, against: str) -> tuple[float, float]:

@@ -7,7 +7,6 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 
 from influence_lab.attributions.head_influence import self_influence, whitening
-from influence_lab.evaluations.image_head import margins
 from influence_lab.evaluations.retrieval import retrieval
 from influence_lab.models.head_refit import refit
 from influence_lab.models.softmax_head import SoftmaxHead
@@ -56,4 +55,4 @@ def with_flips(head: SoftmaxHead, share: float, rng: np.random.Generator) -> tup
 def scores_of(head: SoftmaxHead, cutoff: float) -> dict[str, Array]:
     """Each score of every image, larger where a label is more suspect, shape (n,)."""
     white = whitening(head.hessian(), cutoff)
-    return {"self_influence": self_influence(head, white), "loss": head.losses, "margin": -margins(head)}
+    return {"self_influence": self_influence(head, white), "loss": head.losses, "margin": -head.margins}

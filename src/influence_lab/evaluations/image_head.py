@@ -83,20 +83,12 @@ def image_head(heads: ImageHeads, directions: int, cutoff: float, ridge: float, 
         "self_influence": own,
         "self_influence_whole": own if nonzero == white.rank else self_influence(train, whitening(hessian, ROUNDING)),
         "losses": train.losses,
-        "margins": margins(train),
+        "margins": train.margins,
         "predictions": train.predictions,
         "shift": lowest[1].losses - test.losses,
         "summed_influence": -test.products(white.solve(mean_gradient[None]))[:, 0],
         "theta": found.theta,
     }
-
-
-def margins(head: SoftmaxHead) -> Array:
-    """Logit of the label minus the largest other logit, shape (n,); below zero where the prediction is wrong."""
-    others = head.logits.copy()
-    own = np.arange(head.n), head.labels
-    others[own] = -np.inf
-    return head.logits[own] - others.max(axis=1)
 
 
 def outside_range(head: SoftmaxHead, white: Whitening) -> Array:

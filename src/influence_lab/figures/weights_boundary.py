@@ -103,7 +103,7 @@ def by_category(
     return figure
 
 
-def score_strips(title: str, scores: Mapping[str, Array], failed: float = 1.0) -> go.Figure:
+def score_strips(title: str, scores: Mapping[str, Array], failed: float) -> go.Figure:
     """Every group's score as a dot, categories side by side; failures lie on a line.
 
     Args:

@@ -68,6 +68,13 @@ class SoftmaxHead:
         return logsumexp(self.logits, axis=1) - self.logits[np.arange(self.n), self.labels]
 
     @property
+    def margins(self) -> Array:
+        """Logit of the label minus the largest other, shape (n,); below zero where the prediction is wrong."""
+        others, own = self.logits.copy(), (np.arange(self.n), self.labels)
+        others[own] = -np.inf
+        return self.logits[own] - others.max(axis=1)
+
+    @property
     def predictions(self) -> Array:
         """The class with the largest logit, shape (n,)."""
         return self.logits.argmax(axis=1)

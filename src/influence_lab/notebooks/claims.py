@@ -107,6 +107,18 @@ def load_claims(path: Path = LEDGER) -> list[Claim]:
     return claims
 
 
+def find_check(claim_id: str, name: str, path: Path = LEDGER) -> Check:
+    """One decision rule of a ledger file, for a page that shows what its verdict hangs on.
+
+    Raises:
+        LedgerError: no such claim or check.
+    """
+    found = [c for claim in load_claims(path) if claim.id == claim_id for c in claim.checks if c.name == name]
+    if not found:
+        raise LedgerError(f"{shown(path)}: no check {name!r} of a claim {claim_id!r}")
+    return found[0]
+
+
 def _claim(entry: object, path: Path) -> Claim:
     try:
         return Claim.model_validate(entry)
