@@ -7,6 +7,7 @@ Every read checks the content (CRC of npz members, page checksums of Parquet), a
 
 import json
 import os
+import shutil
 import tempfile
 import zipfile
 import zlib
@@ -49,6 +50,25 @@ def whole(path: Path | str) -> Iterator[Path]:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path | str) -> Iterator[Path]:
+    """Give a temporary folder to write into; rename it to `path` when the block ends well, remove it when it does not.
+
+    An older folder at `path` is replaced.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial"))
+    try:
+        yield partial
+        partial.chmod(0o777 & ~_umask())
+        if path.exists():
+            shutil.rmtree(path)
+        partial.replace(path)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def write_arrays(path: Path | str, **arrays: np.ndarray) -> None:

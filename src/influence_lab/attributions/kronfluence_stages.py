@@ -1,0 +1,192 @@
+"""EK-FAC by kronfluence, one partition at a time, so that each partition is an artifact and a job of its own.
+
+Covariances of each partition → one eigendecomposition → Λ of each partition → scores of each partition. kronfluence
+keeps its files in a folder; each stage here works in a temporary one, into which the files it needs are linked, and
+hands over the new files only when they are whole.
+"""
+
+import logging
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+from kronfluence.analyzer import Analyzer, prepare_model
+from kronfluence.arguments import FactorArguments, ScoreArguments
+from kronfluence.utils.dataset import DataLoaderKwargs
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
+
+from influence_lab.artifacts import read_whole, whole_folder
+from influence_lab.attributions.language_task import LanguageTask, SequenceDataset, collate
+
+NAME, FACTORS = "language", "ekfac"
+
+
+@contextmanager
+def _analyzer(model: nn.Module, task: LanguageTask, parts: Sequence[Path]) -> Iterator[tuple[Analyzer, Path]]:
+    """An analyzer whose factors' folder holds links to the files of `parts`; the folder is given too."""
+    logging.getLogger("kronfluence").setLevel(logging.ERROR)
+    tracked = prepare_model(deepcopy(model).requires_grad_(True), task)  # it wraps layers in place, and only once
+    with TemporaryDirectory() as directory:
+        analyzer = Analyzer(
+            NAME,
+            tracked,
+            task,
+            cpu=True,
+            disable_tqdm=True,
+            log_level=logging.ERROR,
+            output_dir=directory,
+        )
+        analyzer.set_dataloader_kwargs(DataLoaderKwargs(collate_fn=collate))
+        folder = analyzer.factors_output_dir(FACTORS)
+        folder.mkdir(parents=True)
+        for part in parts:
+            for file in read_whole(part, _files):
+                (folder / file.name).unlink(missing_ok=True)
+                (folder / file.name).symlink_to(file.resolve())
+        yield analyzer, folder
+
+
+def _files(part: Path) -> list[Path]:
+    """The files of a stage, after a look at each header.
+
+    Raises:
+        ValueError: one cannot be read.
+    """
+    files = sorted(part.iterdir())
+    for file in files:
+        try:
+            if file.suffix == ".safetensors":
+                with safe_open(file, "pt"):
+                    pass
+        except SafetensorError as error:
+            raise ValueError(f"{file.name}: {error}") from error
+    return files
+
+
+def _keep(folder: Path, target: Path) -> None:
+    """Copy the files that a stage has made (not those that were linked) to their place."""
+    with whole_folder(target) as partial:
+        for file in folder.iterdir():
+            if not file.is_symlink():
+                shutil.copyfile(file, partial / file.name)
+
+
+def _arguments(partitions: int, dtype: torch.dtype) -> FactorArguments:
+    """EK-FAC with sampled labels: the true Fisher information, which is the Gauss-Newton matrix."""
+    return FactorArguments(
+        strategy="ekfac",
+        use_empirical_fisher=False,
+        covariance_data_partitions=partitions,
+        lambda_data_partitions=partitions,
+        activation_covariance_dtype=dtype,
+        gradient_covariance_dtype=dtype,
+        per_sample_gradient_dtype=dtype,
+        lambda_dtype=dtype,
+        covariance_max_examples=None,
+        lambda_max_examples=None,
+    )
+
+
+def fit_covariance(
+    model: nn.Module,
+    task: LanguageTask,
+    data: SequenceDataset,
+    target: Path,
+    partition: int = 0,
+    partitions: int = 1,
+    batch_size: int = 8,
+    seed: int = 0,
+) -> None:
+    """Covariances A and S of one partition of the texts, into the folder `target` (kronfluence's files)."""
+    torch.manual_seed(seed + partition)
+    with _analyzer(model, task, []) as (analyzer, folder):
+        analyzer.fit_covariance_matrices(
+            FACTORS,
+            data,
+            per_device_batch_size=batch_size,
+            factor_args=_arguments(partitions, data.weights.dtype),
+            target_data_partitions=[partition],
+        )
+        _keep(folder, target)
+
+
+def eigendecompose(
+    model: nn.Module, task: LanguageTask, covariances: Sequence[Path], target: Path, dtype: torch.dtype
+) -> None:
+    """Eigenvectors of the covariances summed over the partitions, into the folder `target`."""
+    with _analyzer(model, task, covariances) as (analyzer, folder):
+        if len(covariances) > 1:
+            analyzer.aggregate_covariance_matrices(FACTORS)
+        analyzer.perform_eigendecomposition(FACTORS, factor_args=_arguments(len(covariances), dtype))
+        _keep(folder, target)
+
+
+def fit_lambda(
+    model: nn.Module,
+    task: LanguageTask,
+    data: SequenceDataset,
+    eigen: Path,
+    target: Path,
+    partition: int = 0,
+    partitions: int = 1,
+    batch_size: int = 8,
+    seed: int = 0,
+) -> None:
+    """The eigenvalues Λ of one partition of the texts in the bases of `eigen`, into the folder `target`."""
+    torch.manual_seed(seed + partition)
+    with _analyzer(model, task, [eigen]) as (analyzer, folder):
+        analyzer.fit_lambda_matrices(
+            FACTORS,
+            data,
+            per_device_batch_size=batch_size,
+            factor_args=_arguments(partitions, data.weights.dtype),
+            target_data_partitions=[partition],
+        )
+        _keep(folder, target)
+
+
+def aggregate_lambda(model: nn.Module, task: LanguageTask, eigen: Path, lambdas: Sequence[Path], target: Path) -> None:
+    """Λ summed over the partitions with the bases: the whole EK-FAC approximation, into the folder `target`."""
+    with _analyzer(model, task, [eigen, *lambdas]) as (analyzer, folder):
+        if len(lambdas) > 1:
+            analyzer.aggregate_lambda_matrices(FACTORS)
+        with whole_folder(target) as partial:
+            for file in folder.iterdir():
+                if "partition" not in file.name:
+                    shutil.copyfile(file, partial / file.name)
+
+
+def pairwise_scores(
+    model: nn.Module,
+    task: LanguageTask,
+    queries: SequenceDataset,
+    data: SequenceDataset,
+    factors: Path,
+    partition: int = 0,
+    partitions: int = 1,
+    batch_size: int = 8,
+) -> dict[str, Tensor]:
+    """Influence of one partition of the texts on every query's log p, by layer: name to shape (queries, texts).
+
+    λ is a tenth of each layer's mean eigenvalue (Grosse et al. 2023, section 3.3). All queries are preconditioned
+    first and held at once; one pass over the texts then serves them all.
+    """
+    with _analyzer(model, task, [factors]) as (analyzer, _):
+        analyzer.compute_pairwise_scores(
+            "scores",
+            FACTORS,
+            queries,
+            data,
+            per_device_query_batch_size=len(queries),
+            per_device_train_batch_size=batch_size,
+            score_args=ScoreArguments(damping_factor=None, compute_per_module_scores=True, data_partitions=partitions),
+            target_data_partitions=[partition],
+        )
+        folder = analyzer.scores_output_dir("scores")
+        (file,) = folder.glob("pairwise_scores*.safetensors")
+        return analyzer.load_file(file)

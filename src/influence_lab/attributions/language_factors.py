@@ -1,0 +1,68 @@
+"""The EK-FAC approximation of each layer of a language model, as kronfluence has fitted it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from influence_lab.attributions.token_gradients import TokenGradients
+from influence_lab.curvature.ekfac import EigenFactors
+
+
+@dataclass(frozen=True)
+class LayerFactors:
+    r"""Bases of A and S with two diagonals in them: Λ fitted (EK-FAC) and the product of eigenvalues (K-FAC)."""
+
+    ekfac: EigenFactors
+    kfac: EigenFactors
+
+
+def read_factors(folder: Path) -> dict[str, LayerFactors]:
+    """Factors of every layer, normalised to G of the mean loss over texts, from a folder that kronfluence filled.
+
+    A is averaged over tokens and S too, so A ⊗ S is the curvature of a token; the mean number of tokens of a text
+    makes it that of a text, as Λ is.
+    """
+    loaded = {
+        name: load_file(folder / f"{name}.safetensors")
+        for name in (
+            "activation_eigenvectors",
+            "gradient_eigenvectors",
+            "activation_eigenvalues",
+            "gradient_eigenvalues",
+            "lambda_matrix",
+            "num_lambda_processed",
+            "num_gradient_covariance_processed",
+        )
+    }
+    factors = {}
+    for layer, fitted in loaded["lambda_matrix"].items():
+        texts = loaded["num_lambda_processed"][layer]
+        tokens = loaded["num_gradient_covariance_processed"][layer] / texts
+        a_basis, s_basis = (loaded[f"{side}_eigenvectors"][layer] for side in ("activation", "gradient"))
+        a_values, s_values = (loaded[f"{side}_eigenvalues"][layer] for side in ("activation", "gradient"))
+        product = tokens * torch.outer(s_values, a_values)
+        factors[layer] = LayerFactors(
+            EigenFactors(a_basis, s_basis, fitted / texts),
+            EigenFactors(a_basis, s_basis, product.to(fitted.dtype)),
+        )
+    return factors
+
+
+def rotated(tokens: TokenGradients, factors: dict[str, LayerFactors]) -> TokenGradients:
+    r"""The vector pairs in the bases of the factors, $(Q_A^\top a_t,\ Q_S^\top \mathcal{D}s_t)$.
+
+    A rotation leaves dot products alone, and in these bases a damped solve is a division.
+    """
+    return TokenGradients(
+        {name: vectors @ factors[name].ekfac.a_basis for name, vectors in tokens.inputs.items()},
+        {name: vectors @ factors[name].ekfac.s_basis for name, vectors in tokens.outputs.items()},
+        tokens.starts,
+    )
+
+
+def solve(gradient: Tensor, factors: EigenFactors) -> Tensor:
+    r"""$(\Lambda + \lambda)^{-1}$ of gradients in the bases, shape (..., outputs, inputs); λ a tenth of Λ's mean."""
+    return gradient / (factors.eigenvalues + factors.damping)

@@ -1,0 +1,89 @@
+r"""Scores of every training text for every query, by all methods that need gradients, from kept token gradients."""
+
+import torch
+from torch import Tensor
+
+from influence_lab.attributions.language_factors import LayerFactors, rotated, solve
+from influence_lab.attributions.token_gradients import TokenGradients
+
+TEXTS_AT_ONCE = 16  # gradients of a layer formed together: 16 × 0.9 million numbers for SmolLM2
+
+
+def gradient_products(
+    queries: TokenGradients, train: TokenGradients, factors: dict[str, LayerFactors]
+) -> dict[str, Tensor]:
+    r"""Inner products of query and training gradients, by layer, in three metrics, with the norms of the training ones.
+
+    Args:
+        queries: of $-\log p$ of the completions.
+        train: of the texts' losses.
+        factors: by layer.
+
+    Returns:
+        `ekfac`, `kfac` and `dot`, $g_q^\top C g_i$ with C the damped inverse of either approximation or the identity,
+        shape (layers, queries, texts): positive where the text helped. `self_ekfac`, $g_i^\top C g_i$; `step_ekfac`,
+        $\|C g_i\|^2$; `self_dot`, $\|g_i\|^2$, shape (layers, texts); `query_dot`, $\|g_q\|^2$, (layers, queries).
+    """
+    queries, train = rotated(queries, factors), rotated(train, factors)
+    found: dict[str, list[Tensor]] = {name: [] for name in PRODUCTS}
+    for name, layer in factors.items():
+        asked = _stacked(queries, name, range(len(queries)))
+        metrics = {
+            "ekfac": solve(asked, layer.ekfac).flatten(1),
+            "kfac": solve(asked, layer.kfac).flatten(1),
+            "dot": asked.flatten(1),
+        }
+        parts: dict[str, list[Tensor]] = {product: [] for product in PRODUCTS if product != "query_dot"}
+        for first in range(0, len(train), TEXTS_AT_ONCE):
+            texts = _stacked(train, name, range(first, min(first + TEXTS_AT_ONCE, len(train))))
+            solved, flat = solve(texts, layer.ekfac), texts.flatten(1)
+            for metric, preconditioned in metrics.items():
+                parts[metric].append(preconditioned @ flat.T)
+            parts["self_ekfac"].append((solved * texts).sum(dim=(1, 2)))
+            parts["step_ekfac"].append(solved.square().sum(dim=(1, 2)))
+            parts["self_dot"].append(texts.square().sum(dim=(1, 2)))
+        for product, pieces in parts.items():
+            found[product].append(torch.cat(pieces, dim=-1))
+        found["query_dot"].append(asked.square().sum(dim=(1, 2)))
+    return {product: torch.stack(pieces) for product, pieces in found.items()}
+
+
+PRODUCTS = ("ekfac", "kfac", "dot", "self_ekfac", "step_ekfac", "self_dot", "query_dot")
+
+
+def gradient_methods(products: dict[str, Tensor]) -> dict[str, Tensor]:
+    r"""The methods of the scoreboard from the products, each of shape (queries, texts).
+
+    EK-FAC and K-FAC are influence on $\log p$; `relatif` divides by $\sqrt{g_i^\top C g_i}$ (ℓ-RelatIF) and
+    `theta_relatif` by $\|C g_i\|$ (θ-RelatIF; Barshan et al. 2020); `cosine` is the dot product of unit gradients.
+    """
+    total = {name: values.sum(dim=0) for name, values in products.items()}
+    return {
+        "ekfac": total["ekfac"],
+        "kfac": total["kfac"],
+        "relatif": total["ekfac"] / total["self_ekfac"].sqrt(),
+        "theta_relatif": total["ekfac"] / total["step_ekfac"].sqrt(),
+        "dot": total["dot"],
+        "cosine": total["dot"] / (total["self_dot"] * total["query_dot"][:, None]).sqrt(),
+    }
+
+
+def position_scores(query: TokenGradients, row: int, train: TokenGradients, factors: dict[str, LayerFactors]) -> Tensor:
+    r"""Influence of each position of each text on one query, $\mathcal{D}s_t^\top V a_t$ summed over layers.
+
+    V is the preconditioned gradient of the query. The split of Grosse et al. (2023), Eq. 31: a text's positions sum to
+    its influence.
+
+    Returns:
+        Shape (tokens,), in the order of `train`; both arguments are as they come from the model, not rotated.
+    """
+    query, train = rotated(query, factors), rotated(train, factors)
+    total = torch.zeros(int(train.starts[-1]), dtype=next(iter(train.inputs.values())).dtype)
+    for name, layer in factors.items():
+        preconditioned = solve(query.gradient(name, row), layer.ekfac)
+        total += ((train.outputs[name] @ preconditioned) * train.inputs[name]).sum(dim=1)
+    return total
+
+
+def _stacked(tokens: TokenGradients, layer: str, texts: range) -> Tensor:
+    return torch.stack([tokens.gradient(layer, text) for text in texts])

@@ -1,0 +1,79 @@
+r"""Gradients of the chosen layers, kept as what they are made of: one vector pair a token.
+
+The gradient of a text's loss with respect to the weight of a linear layer is a sum over positions,
+$\nabla_W L = \sum_t \mathcal{D}s_t\, a_t^\top$, with $a_t$ the layer's input and $\mathcal{D}s_t$ the gradient with
+respect to its output. The pairs are kept: every method, rank and split is computed from them without another pass over
+the model, and a text of T tokens takes T (inputs + outputs) numbers in place of inputs × outputs.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from influence_lab.attributions.language_task import SequenceDataset, collate, sequence_losses
+from influence_lab.models.adaptation import by_length, only
+
+
+@dataclass(frozen=True)
+class TokenGradients:
+    """Vector pairs of all tokens of n texts, one text after another."""
+
+    inputs: dict[str, Tensor]  # layer: a, shape (tokens, inputs)
+    outputs: dict[str, Tensor]  # layer: Ds, shape (tokens, outputs)
+    starts: Tensor  # (n + 1,) where each text begins; the last is the number of tokens
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def rows(self, text: int) -> slice:
+        """The tokens of one text."""
+        return slice(int(self.starts[text]), int(self.starts[text + 1]))
+
+    def gradient(self, layer: str, text: int) -> Tensor:
+        """The gradient of one text's loss with respect to the layer's weight, shape (outputs, inputs)."""
+        rows = self.rows(text)
+        return self.outputs[layer][rows].T @ self.inputs[layer][rows]
+
+
+def token_gradients(
+    model: nn.Module, layers: dict[str, nn.Linear], data: SequenceDataset, batch_size: int = 16
+) -> TokenGradients:
+    """One pass forward and backward over the texts.
+
+    Args:
+        model: maps inputs to logits.
+        layers: linear layers by name.
+        data: the texts; a position is kept when it is at or before the last target that counts.
+        batch_size: texts at once.
+    """
+    only(model, layers)
+    lengths = torch.tensor([int(weights.nonzero().max()) + 1 for weights in data.weights])
+    starts = torch.cat([torch.zeros(1, dtype=torch.int64), lengths.cumsum(0)])
+    dtype, total = data.weights.dtype, int(starts[-1])
+    inputs = {name: torch.empty(total, layer.in_features, dtype=dtype) for name, layer in layers.items()}
+    outputs = {name: torch.empty(total, layer.out_features, dtype=dtype) for name, layer in layers.items()}
+    seen: dict[str, tuple[Tensor, Tensor]] = {}
+
+    def keep(name: str) -> Any:
+        def hook(module: nn.Module, args: tuple[Tensor], output: Tensor) -> None:
+            seen[name] = (args[0].detach(), output)
+
+        return hook
+
+    handles = [layer.register_forward_hook(keep(name)) for name, layer in layers.items()]
+    try:
+        for rows in by_length(data).split(batch_size):
+            batch = collate([data[int(row)] for row in rows])
+            loss = sequence_losses(model(batch["inputs"]), batch["targets"], batch["weights"]).sum()
+            gradients = torch.autograd.grad(loss, [seen[name][1] for name in layers])
+            for name, gradient in zip(layers, gradients, strict=True):
+                for place, row in enumerate(rows.tolist()):
+                    here, length = slice(int(starts[row]), int(starts[row + 1])), int(lengths[row])
+                    inputs[name][here] = seen[name][0][place, :length]
+                    outputs[name][here] = gradient[place, :length]
+    finally:
+        for handle in handles:
+            handle.remove()
+    return TokenGradients(inputs, outputs, starts)

@@ -1,0 +1,84 @@
+"""What the frozen blocks of a language model make of every text, computed once; the tail goes on from there."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+from influence_lab.attributions.language_task import SequenceDataset
+from influence_lab.data.sequences import Sequences
+from influence_lab.models.causal_lm import Tail, blocks, linear_layers, load_causal_lm, states_at
+
+Array = np.ndarray
+
+
+def language_states(model: PreTrainedModel, adapted_blocks: int, splits: Mapping[str, Sequences]) -> dict[str, Array]:
+    """Tokens of each split with the states that enter the first adapted block.
+
+    Args:
+        model: the whole model.
+        adapted_blocks: number of last blocks that are not frozen.
+        splits: sequences by name.
+
+    Returns:
+        `SPLIT_inputs`, `SPLIT_targets`, `SPLIT_weights` of shape (n, T) and `SPLIT_states` of shape (n, T, d).
+    """
+    cut, found = first_adapted(model, adapted_blocks), {}
+    for split, sequences in splits.items():
+        states = torch.zeros(*sequences.inputs.shape, model.config.hidden_size)
+        lengths = torch.from_numpy(sequences.weights).flip(1).argmax(dim=1)
+        lengths = sequences.inputs.shape[1] - lengths
+        for rows in lengths.argsort(stable=True).split(16):
+            longest = int(lengths[rows].max())
+            states[rows, :longest] = states_at(model, cut, torch.from_numpy(sequences.inputs)[rows, :longest])
+        found |= {
+            f"{split}_inputs": sequences.inputs,
+            f"{split}_targets": sequences.targets,
+            f"{split}_weights": sequences.weights,
+            f"{split}_states": states.numpy(),
+        }
+    return found
+
+
+def first_adapted(model: PreTrainedModel, adapted_blocks: int) -> int:
+    """Index of the first block that is not frozen; 0 where more are asked for than the model has."""
+    return max(len(blocks(model)) - adapted_blocks, 0)
+
+
+def sequences_of(states: Mapping[str, Array], split: str) -> Sequences:
+    """The tokens of a split."""
+    return Sequences(*(states[f"{split}_{part}"] for part in ("inputs", "targets", "weights")))
+
+
+def dataset_of(states: Mapping[str, Array], split: str) -> SequenceDataset:
+    """The states of a split as the tail's inputs."""
+    return SequenceDataset(torch.from_numpy(states[f"{split}_states"]), sequences_of(states, split))
+
+
+def load_tail(
+    folder: Path | str, adapted_blocks: int, pattern: str, weights: Mapping[str, Array] | None = None
+) -> tuple[Tail, dict[str, nn.Linear]]:
+    """The blocks that are not frozen, and their layers that are adapted.
+
+    Args:
+        folder: the whole model, as the rule `language_model` wrote it.
+        adapted_blocks: number of last blocks that are not frozen.
+        pattern: part of the names of the layers that are adapted.
+        weights: adapted weights by layer; the model's own where not given.
+    """
+    model, _ = load_causal_lm(str(folder))
+    cut = first_adapted(model, adapted_blocks)
+    tail = Tail(model, cut)
+    layers = linear_layers(tail, cut, pattern)
+    set_weights(layers, weights or {})
+    return tail, layers
+
+
+def set_weights(layers: Mapping[str, nn.Linear], weights: Mapping[str, Array | Tensor]) -> None:
+    """Copy weights into layers of the same name."""
+    with torch.no_grad():
+        for name, weight in weights.items():
+            layers[name].weight.copy_(torch.as_tensor(weight))
