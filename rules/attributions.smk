@@ -435,3 +435,196 @@ rule image_model_groups:
         "Grow groups from seed images by raw and by cosine influence ({wildcards.model}, seed {wildcards.seed})"
     script:
         "scripts/image_model_groups.py"
+
+
+rule language_covariance:
+    input:
+        model="results/models/language_model",
+        states="results/models/language_states.npz",
+        weights="results/models/language_adapted.npz",
+        code=code_of("rules/scripts/language_covariance.py"),
+    output:
+        directory("results/attributions/language_covariance_{partition}"),
+    log:
+        "results/logs/language_covariance_{partition}.log",
+    benchmark:
+        "results/benchmarks/language_covariance_{partition}.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        blocks=config["language_model"]["blocks"],
+        layers=config["language_model"]["layers"],
+        partitions=config["language_model"]["partitions"],
+        seed=config["language_model"]["seed"],
+    message:
+        "EK-FAC of the language model: covariances on partition {wildcards.partition} of the texts"
+    script:
+        "scripts/language_covariance.py"
+
+
+rule language_eigen:
+    input:
+        model="results/models/language_model",
+        covariances=expand(
+            "results/attributions/language_covariance_{partition}",
+            partition=range(config["language_model"]["partitions"]),
+        ),
+        code=code_of("rules/scripts/language_eigen.py"),
+    output:
+        directory("results/attributions/language_eigen"),
+    log:
+        "results/logs/language_eigen.log",
+    benchmark:
+        "results/benchmarks/language_eigen.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        blocks=config["language_model"]["blocks"],
+        layers=config["language_model"]["layers"],
+    message:
+        "EK-FAC of the language model: eigenvectors of the covariances"
+    script:
+        "scripts/language_eigen.py"
+
+
+rule language_lambda:
+    input:
+        model="results/models/language_model",
+        states="results/models/language_states.npz",
+        weights="results/models/language_adapted.npz",
+        eigen="results/attributions/language_eigen",
+        code=code_of("rules/scripts/language_lambda.py"),
+    output:
+        directory("results/attributions/language_lambda_{partition}"),
+    log:
+        "results/logs/language_lambda_{partition}.log",
+    benchmark:
+        "results/benchmarks/language_lambda_{partition}.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        blocks=config["language_model"]["blocks"],
+        layers=config["language_model"]["layers"],
+        partitions=config["language_model"]["partitions"],
+        seed=config["language_model"]["seed"],
+    message:
+        "EK-FAC of the language model: eigenvalues on partition {wildcards.partition} of the texts"
+    script:
+        "scripts/language_lambda.py"
+
+
+rule language_factors:
+    input:
+        model="results/models/language_model",
+        eigen="results/attributions/language_eigen",
+        lambdas=expand(
+            "results/attributions/language_lambda_{partition}",
+            partition=range(config["language_model"]["partitions"]),
+        ),
+        code=code_of("rules/scripts/language_factors.py"),
+    output:
+        directory("results/attributions/language_factors"),
+    log:
+        "results/logs/language_factors.log",
+    benchmark:
+        "results/benchmarks/language_factors.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        blocks=config["language_model"]["blocks"],
+        layers=config["language_model"]["layers"],
+    message:
+        "EK-FAC of the language model: the partitions together"
+    script:
+        "scripts/language_factors.py"
+
+
+rule language_scores:
+    input:
+        model="results/models/language_model",
+        states="results/models/language_states.npz",
+        weights="results/models/language_adapted.npz",
+        factors="results/attributions/language_factors",
+        code=code_of("rules/scripts/language_scores.py"),
+    output:
+        "results/attributions/language_scores_{partition}.npz",
+    log:
+        "results/logs/language_scores_{partition}.log",
+    benchmark:
+        "results/benchmarks/language_scores_{partition}.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=5000,
+    params:
+        blocks=config["language_model"]["blocks"],
+        layers=config["language_model"]["layers"],
+        partitions=config["language_model"]["partitions"],
+        seed=config["language_model"]["seed"],
+    message:
+        "Influence of partition {wildcards.partition} of the texts on every query, by kronfluence"
+    script:
+        "scripts/language_scores.py"
+
+
+rule language_gradients:
+    input:
+        model="results/models/language_model",
+        states="results/models/language_states.npz",
+        weights="results/models/language_adapted.npz",
+        code=code_of("rules/scripts/language_gradients.py"),
+    output:
+        "results/attributions/language_gradients_{split}.safetensors",
+    log:
+        "results/logs/language_gradients_{split}.log",
+    benchmark:
+        "results/benchmarks/language_gradients_{split}.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        blocks=config["language_model"]["blocks"],
+        layers=config["language_model"]["layers"],
+    message:
+        "Gradients of the chosen layers, kept token by token ({wildcards.split})"
+    script:
+        "scripts/language_gradients.py"
+
+
+rule language_methods:
+    input:
+        train="results/attributions/language_gradients_train.safetensors",
+        query="results/attributions/language_gradients_query.safetensors",
+        factors="results/attributions/language_factors",
+        code=code_of("rules/scripts/language_methods.py"),
+    output:
+        methods="results/attributions/language_methods.npz",
+        products="results/attributions/language_products.npz",
+    log:
+        "results/logs/language_methods.log",
+    benchmark:
+        "results/benchmarks/language_methods.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=5000,
+    message:
+        "Scores of every text for every query by all methods that need gradients"
+    script:
+        "scripts/language_methods.py"

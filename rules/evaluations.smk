@@ -1318,3 +1318,28 @@ rule boundary_tables:
         "Gather the weights boundaries of all models"
     script:
         "scripts/boundary_tables.py"
+
+
+rule language_answers:
+    input:
+        model="results/models/language_model",
+        weights="results/models/language_adapted.npz",
+        queries="results/data/chemistry_queries.parquet",
+        code=code_of("rules/scripts/language_answers.py"),
+    output:
+        "results/evaluations/language_answers.parquet",
+    log:
+        "results/logs/language_answers.log",
+    benchmark:
+        "results/benchmarks/language_answers.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        tokens=config["language_model"]["answer_tokens"],
+    message:
+        "What the language model answers before and after its adaptation"
+    script:
+        "scripts/language_answers.py"

@@ -319,3 +319,82 @@ rule image_model:
         "Train the image classifier {wildcards.model}, seed {wildcards.seed}"
     script:
         "scripts/image_model.py"
+
+
+rule language_model:
+    input:
+        code=code_of("rules/scripts/language_model.py"),
+    output:
+        directory("results/models/language_model"),
+    log:
+        "results/logs/language_model.log",
+    benchmark:
+        "results/benchmarks/language_model.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        source=config["language_model"]["source"],
+    message:
+        "Load the language model and keep it as safetensors"
+    script:
+        "scripts/language_model.py"
+
+
+rule language_states:
+    input:
+        model="results/models/language_model",
+        texts="results/data/chemistry.parquet",
+        queries="results/data/chemistry_queries.parquet",
+        code=code_of("rules/scripts/language_states.py"),
+    output:
+        "results/models/language_states.npz",
+    log:
+        "results/logs/language_states.log",
+    benchmark:
+        "results/benchmarks/language_states.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        blocks=config["language_model"]["blocks"],
+        context=config["language_model"]["context"],
+    message:
+        "Run the frozen blocks of the language model once over every text"
+    script:
+        "scripts/language_states.py"
+
+
+rule language_adaptation:
+    input:
+        model="results/models/language_model",
+        states="results/models/language_states.npz",
+        code=code_of("rules/scripts/language_adaptation.py"),
+    output:
+        weights="results/models/language_adapted.npz",
+        history="results/models/language_history.parquet",
+        losses="results/models/language_losses.npz",
+    log:
+        "results/logs/language_adaptation.log",
+    benchmark:
+        "results/benchmarks/language_adaptation.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        blocks=config["language_model"]["blocks"],
+        layers=config["language_model"]["layers"],
+        training={
+            name: config["language_model"][name]
+            for name in ("epochs", "batch_size", "learning_rate", "seed")
+        },
+    message:
+        "Go on training the last blocks of the language model on the chemistry texts"
+    script:
+        "scripts/language_adaptation.py"

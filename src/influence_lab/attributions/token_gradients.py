@@ -7,11 +7,15 @@ the model, and a text of T tokens takes T (inputs + outputs) numbers in place of
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from influence_lab.artifacts import read_whole, whole
 from influence_lab.attributions.language_task import SequenceDataset, collate, sequence_losses
 from influence_lab.models.adaptation import by_length, only
 
@@ -77,3 +81,32 @@ def token_gradients(
         for handle in handles:
             handle.remove()
     return TokenGradients(inputs, outputs, starts)
+
+
+def write_token_gradients(path: Path | str, tokens: TokenGradients) -> None:
+    """Keep them as safetensors, which are read by mapping the file into memory."""
+    stored = {f"inputs/{name}": vectors for name, vectors in tokens.inputs.items()}
+    stored |= {f"outputs/{name}": vectors for name, vectors in tokens.outputs.items()}
+    with whole(path) as partial:
+        save_file(stored | {"starts": tokens.starts}, partial)
+
+
+def read_token_gradients(path: Path | str) -> TokenGradients:
+    """What `write_token_gradients` kept.
+
+    Raises:
+        MissingArtifactError, DamagedArtifactError: with the command that makes the file.
+    """
+
+    def load(file: Path) -> dict[str, Tensor]:
+        try:
+            return load_file(file)
+        except SafetensorError as error:
+            raise ValueError(str(error)) from error
+
+    stored = read_whole(path, load)
+    sides = {
+        side: {name.removeprefix(f"{side}/"): values for name, values in stored.items() if name.startswith(f"{side}/")}
+        for side in ("inputs", "outputs")
+    }
+    return TokenGradients(sides["inputs"], sides["outputs"], stored["starts"])

@@ -4,6 +4,7 @@ The blocks before the cut are never adapted, so what they compute of a text is c
 curvature and gradients then pay for the blocks after the cut alone.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -157,3 +158,8 @@ def linear_layers(tail: Tail, cut: int, pattern: str) -> dict[str, nn.Linear]:
             "Kronecker factors are fitted to nn.Linear layers only (GPT-2's are Conv1D: take a Llama, Qwen or Pythia)"
         )
     return found
+
+
+def layers_named(model: PreTrainedModel, names: Iterable[str]) -> dict[str, nn.Linear]:
+    """The layers of a whole model that a tail of it has under these names."""
+    return {name: model.get_submodule(name.removeprefix("model.")) for name in names}

@@ -1,0 +1,24 @@
+from pathlib import Path
+
+import torch
+
+from influence_lab.artifacts import read_arrays
+from influence_lab.attributions.kronfluence_stages import fit_lambda
+from influence_lab.attributions.language_task import LanguageTask
+from influence_lab.batch import batch
+from influence_lab.models.language_states import dataset_of, load_tail
+
+with batch(snakemake):
+    torch.set_num_threads(snakemake.threads)
+    params, states = snakemake.params, read_arrays(snakemake.input.states)
+    tail, layers = load_tail(snakemake.input.model, params.blocks, params.layers, read_arrays(snakemake.input.weights))
+    fit_lambda(
+        tail,
+        LanguageTask(layers),
+        dataset_of(states, "train"),
+        Path(snakemake.input.eigen),
+        Path(snakemake.output[0]),
+        partition=int(snakemake.wildcards.partition),
+        partitions=params.partitions,
+        seed=params.seed,
+    )

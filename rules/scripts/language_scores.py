@@ -1,0 +1,24 @@
+from pathlib import Path
+
+import torch
+
+from influence_lab.artifacts import read_arrays, write_arrays
+from influence_lab.attributions.kronfluence_stages import pairwise_scores
+from influence_lab.attributions.language_task import LanguageTask
+from influence_lab.batch import batch
+from influence_lab.models.language_states import dataset_of, load_tail
+
+with batch(snakemake):
+    torch.set_num_threads(snakemake.threads)
+    params, states = snakemake.params, read_arrays(snakemake.input.states)
+    tail, layers = load_tail(snakemake.input.model, params.blocks, params.layers, read_arrays(snakemake.input.weights))
+    scores = pairwise_scores(
+        tail,
+        LanguageTask(layers),
+        dataset_of(states, "query"),
+        dataset_of(states, "train"),
+        Path(snakemake.input.factors),
+        partition=int(snakemake.wildcards.partition),
+        partitions=params.partitions,
+    )
+    write_arrays(snakemake.output[0], **{name: values.numpy() for name, values in scores.items()})
