@@ -129,3 +129,32 @@ rule images:
         "Take CIFAR-10 from CIFAR10_PATH or a checked download, or digits where neither can be had"
     script:
         "scripts/images.py"
+
+
+rule chemistry:
+    input:
+        code=code_of("rules/scripts/chemistry.py"),
+        compounds="src/influence_lab/data/compounds.yaml",
+    output:
+        corpus="results/data/chemistry.parquet",
+        queries="results/data/chemistry_queries.parquet",
+    log:
+        "results/logs/chemistry.log",
+    benchmark:
+        "results/benchmarks/chemistry.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        seed=config["language_model"]["seed"],
+        compounds=config["language_model"]["compounds"],
+        mistakes=config["language_model"]["mistakes"],
+        element_texts=config["language_model"]["element_texts"],
+        held_out_element_texts=config["language_model"]["held_out_element_texts"],
+        longest_characters=config["language_model"]["longest_characters"],
+    message:
+        "Collect texts about compounds and elements, and say which states which fact"
+    script:
+        "scripts/chemistry.py"

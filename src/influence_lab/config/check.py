@@ -13,6 +13,7 @@ from influence_lab.config.head_influence import HeadInfluence, ImageGroupsBench
 from influence_lab.config.image_groups import ImageGroups
 from influence_lab.config.image_partition import ImagePartition
 from influence_lab.config.images import Images
+from influence_lab.config.language_model import LanguageModel
 from influence_lab.config.near_duplicates import NearDuplicates
 from influence_lab.config.relative_influence import RelativeInfluence
 from influence_lab.config.response_functions import ResponseFunctions
@@ -42,6 +43,7 @@ class Configuration(Section):
     image_groups: ImageGroups
     image_partition: ImagePartition
     near_duplicates: NearDuplicates
+    language_model: LanguageModel
     toy: Toy
     toy_scoreboard: ToyScoreboard
     weights_boundary: WeightsBoundary
