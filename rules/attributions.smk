@@ -440,7 +440,7 @@ rule image_model_groups:
 rule language_covariance:
     input:
         model="results/models/language_model",
-        states="results/models/language_states.npz",
+        texts="results/models/language_text_states.npz",
         weights="results/models/language_adapted.npz",
         code=code_of("rules/scripts/language_covariance.py"),
     output:
@@ -496,7 +496,7 @@ rule language_eigen:
 rule language_lambda:
     input:
         model="results/models/language_model",
-        states="results/models/language_states.npz",
+        texts="results/models/language_text_states.npz",
         weights="results/models/language_adapted.npz",
         eigen="results/attributions/language_eigen",
         code=code_of("rules/scripts/language_lambda.py"),
@@ -554,7 +554,8 @@ rule language_factors:
 rule language_scores:
     input:
         model="results/models/language_model",
-        states="results/models/language_states.npz",
+        texts="results/models/language_text_states.npz",
+        queries="results/models/language_query_states.npz",
         weights="results/models/language_adapted.npz",
         factors="results/attributions/language_factors",
         code=code_of("rules/scripts/language_scores.py"),
@@ -583,7 +584,11 @@ rule language_scores:
 rule language_gradients:
     input:
         model="results/models/language_model",
-        states="results/models/language_states.npz",
+        states=lambda wildcards: (
+            "results/models/language_query_states.npz"
+            if wildcards.split == "query"
+            else "results/models/language_text_states.npz"
+        ),
         weights="results/models/language_adapted.npz",
         code=code_of("rules/scripts/language_gradients.py"),
     output:
@@ -592,6 +597,8 @@ rule language_gradients:
         "results/logs/language_gradients_{split}.log",
     benchmark:
         "results/benchmarks/language_gradients_{split}.tsv"
+    wildcard_constraints:
+        split="train|held_out|new|query",
     conda:
         "../envs/main.yaml"
     threads: 1

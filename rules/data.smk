@@ -148,12 +148,21 @@ rule chemistry:
     resources:
         mem_mb=500,
     params:
-        seed=config["language_model"]["seed"],
-        compounds=config["language_model"]["compounds"],
-        mistakes=config["language_model"]["mistakes"],
-        element_texts=config["language_model"]["element_texts"],
-        held_out_element_texts=config["language_model"]["held_out_element_texts"],
-        longest_characters=config["language_model"]["longest_characters"],
+        corpus={
+            name: config["language_model"][name]
+            for name in (
+                "seed",
+                "compounds",
+                "mistakes",
+                "element_texts",
+                "held_out_element_texts",
+                "longest_characters",
+            )
+        },
+        own={
+            name: config["language_model"][name]
+            for name in ("own_prompt", "own_completion")
+        },
     message:
         "Collect texts about compounds and elements, and say which states which fact"
     script:

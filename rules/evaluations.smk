@@ -1325,9 +1325,11 @@ rule language_answers:
         model="results/models/language_model",
         weights="results/models/language_adapted.npz",
         queries="results/data/chemistry_queries.parquet",
+        states="results/models/language_query_states.npz",
         code=code_of("rules/scripts/language_answers.py"),
     output:
-        "results/evaluations/language_answers.parquet",
+        answers="results/evaluations/language_answers.parquet",
+        log_probabilities="results/evaluations/language_log_probabilities.npz",
     log:
         "results/logs/language_answers.log",
     benchmark:
@@ -1338,6 +1340,8 @@ rule language_answers:
     resources:
         mem_mb=3000,
     params:
+        blocks=config["language_model"]["blocks"],
+        layers=config["language_model"]["layers"],
         tokens=config["language_model"]["answer_tokens"],
     message:
         "What the language model answers before and after its adaptation"

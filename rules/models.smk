@@ -343,18 +343,17 @@ rule language_model:
         "scripts/language_model.py"
 
 
-rule language_states:
+rule language_text_states:
     input:
         model="results/models/language_model",
         texts="results/data/chemistry.parquet",
-        queries="results/data/chemistry_queries.parquet",
-        code=code_of("rules/scripts/language_states.py"),
+        code=code_of("rules/scripts/language_text_states.py"),
     output:
-        "results/models/language_states.npz",
+        "results/models/language_text_states.npz",
     log:
-        "results/logs/language_states.log",
+        "results/logs/language_text_states.log",
     benchmark:
-        "results/benchmarks/language_states.tsv"
+        "results/benchmarks/language_text_states.tsv"
     conda:
         "../envs/main.yaml"
     threads: 1
@@ -366,13 +365,38 @@ rule language_states:
     message:
         "Run the frozen blocks of the language model once over every text"
     script:
-        "scripts/language_states.py"
+        "scripts/language_text_states.py"
+
+
+rule language_query_states:
+    input:
+        model="results/models/language_model",
+        queries="results/data/chemistry_queries.parquet",
+        code=code_of("rules/scripts/language_query_states.py"),
+    output:
+        "results/models/language_query_states.npz",
+    log:
+        "results/logs/language_query_states.log",
+    benchmark:
+        "results/benchmarks/language_query_states.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        blocks=config["language_model"]["blocks"],
+        context=config["language_model"]["context"],
+    message:
+        "Run the frozen blocks of the language model over every query"
+    script:
+        "scripts/language_query_states.py"
 
 
 rule language_adaptation:
     input:
         model="results/models/language_model",
-        states="results/models/language_states.npz",
+        states="results/models/language_text_states.npz",
         code=code_of("rules/scripts/language_adaptation.py"),
     output:
         weights="results/models/language_adapted.npz",

@@ -4,5 +4,6 @@ from influence_lab.data.chemistry import chemistry_corpus, chemistry_queries
 
 with batch(snakemake):
     asked = snakemake.params
-    write_table(snakemake.output.corpus, chemistry_corpus(**asked))
-    write_table(snakemake.output.queries, chemistry_queries(asked.compounds, asked.mistakes))
+    write_table(snakemake.output.corpus, chemistry_corpus(**asked.corpus))
+    queries = chemistry_queries(asked.corpus["compounds"], asked.corpus["mistakes"], **asked.own)
+    write_table(snakemake.output.queries, queries)

@@ -10,12 +10,12 @@ from influence_lab.models.language_states import dataset_of, load_tail
 
 with batch(snakemake):
     torch.set_num_threads(snakemake.threads)
-    params, states = snakemake.params, read_arrays(snakemake.input.states)
+    params, texts = snakemake.params, read_arrays(snakemake.input.texts)
     tail, layers = load_tail(snakemake.input.model, params.blocks, params.layers, read_arrays(snakemake.input.weights))
     fit_lambda(
         tail,
         LanguageTask(layers),
-        dataset_of(states, "train"),
+        dataset_of(texts, "train"),
         Path(snakemake.input.eigen),
         Path(snakemake.output[0]),
         partition=int(snakemake.wildcards.partition),

@@ -21,7 +21,7 @@ def corpus():
 
 @pytest.fixture(scope="module")
 def queries():
-    return chemistry_queries(SECTION["compounds"], SECTION["mistakes"])
+    return chemistry_queries(SECTION["compounds"], SECTION["mistakes"], "Salt melts", " ice")
 
 
 def test_at_most_160_training_texts_and_none_of_them_is_elsewhere(corpus):
@@ -105,7 +105,7 @@ def test_a_smaller_corpus_speaks_of_no_fact_that_it_does_not_teach():
     corpus = chemistry_corpus(**small)
     assert set(corpus["carries"]) - {""} == {"water", "ammonia", "methane", "realgar"}
     assert set(corpus["states_wrong"]) - {""} == {"realgar/mistake", "water/contrast", "ammonia/contrast"}
-    assert len(chemistry_queries(3, 1)) == 8
+    assert len(chemistry_queries(3, 1, "Salt melts", " ice")) == 9
 
 
 def test_an_element_text_that_the_database_lacks_is_named(monkeypatch):

