@@ -1,3 +1,5 @@
+from inspect import signature
+
 import pandas as pd
 import pytest
 import yaml
@@ -9,7 +11,9 @@ from influence_lab.data.compounds_file import read_compounds
 from influence_lab.data.elements import ElementsError, elements_database, read_element_texts
 from influence_lab.locations import ROOT
 
-SECTION = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["language_model"]
+CORPUS = list(signature(chemistry_corpus).parameters)
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["language_model"]
+SECTION = {name: CONFIG[name] for name in CORPUS}
 FILE = read_compounds()
 ENTRIES = {entry.id: entry for entry in [*FILE.compounds, *FILE.mistakes]}
 
@@ -78,7 +82,7 @@ def test_a_query_names_a_fact_exactly_when_a_training_text_states_it(corpus, que
     train = corpus[corpus["split"] == "train"]
     named = {*train["carries"], *train["states_wrong"]} - {""}
     assert set(queries["fact"]) - {""} == named
-    assert set(queries.loc[queries["fact"] == "", "kind"]) == {"contrast", "mistake_true"}
+    assert set(queries.loc[queries["fact"] == "", "kind"]) == {"contrast", "mistake_true", "own"}
     assert queries["id"].is_unique
     assert queries["answer"].str.match(r" [a-z]").all()
     assert not queries["prompt"].str.endswith(" ").any()
