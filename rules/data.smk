@@ -136,8 +136,7 @@ rule chemistry:
         code=code_of("rules/scripts/chemistry.py"),
         compounds="src/influence_lab/data/compounds.yaml",
     output:
-        corpus="results/data/chemistry.parquet",
-        queries="results/data/chemistry_queries.parquet",
+        "results/data/chemistry.parquet",
     log:
         "results/logs/chemistry.log",
     benchmark:
@@ -148,22 +147,39 @@ rule chemistry:
     resources:
         mem_mb=500,
     params:
-        corpus={
-            name: config["language_model"][name]
-            for name in (
-                "seed",
-                "compounds",
-                "mistakes",
-                "element_texts",
-                "held_out_element_texts",
-                "longest_characters",
-            )
-        },
-        own={
-            name: config["language_model"][name]
-            for name in ("own_prompt", "own_completion")
-        },
+        seed=config["language_model"]["seed"],
+        compounds=config["language_model"]["compounds"],
+        mistakes=config["language_model"]["mistakes"],
+        element_texts=config["language_model"]["element_texts"],
+        held_out_element_texts=config["language_model"]["held_out_element_texts"],
+        longest_characters=config["language_model"]["longest_characters"],
     message:
         "Collect texts about compounds and elements, and say which states which fact"
     script:
         "scripts/chemistry.py"
+
+
+rule chemistry_queries:
+    input:
+        code=code_of("rules/scripts/chemistry_queries.py"),
+        compounds="src/influence_lab/data/compounds.yaml",
+    output:
+        "results/data/chemistry_queries.parquet",
+    log:
+        "results/logs/chemistry_queries.log",
+    benchmark:
+        "results/benchmarks/chemistry_queries.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        compounds=config["language_model"]["compounds"],
+        mistakes=config["language_model"]["mistakes"],
+        own_prompt=config["language_model"]["own_prompt"],
+        own_completion=config["language_model"]["own_completion"],
+    message:
+        "Collect what the language model is asked, the reader's own query too"
+    script:
+        "scripts/chemistry_queries.py"
