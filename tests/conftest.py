@@ -39,7 +39,7 @@ class Checkout:
     path: Path
     recorded: Path
 
-    def snakemake(self, *arguments: str, timeout: float = 1200) -> subprocess.CompletedProcess:
+    def snakemake(self, *arguments: str, timeout: float = 2000) -> subprocess.CompletedProcess:
         """Run Snakemake with the smoke configuration; standard error is merged into the output."""
         recorder = str(ROOT / "tests" / "recorder")
         environment = os.environ | {"PYTHONPATH": recorder, "RECORD_MODULES": str(self.recorded)}

@@ -13,7 +13,7 @@ from tests.pages import PAGES
 
 pytestmark = pytest.mark.dag
 
-MEASURED_HERE = {f"A{number}" for number in range(1, 19)} | {f"B{number}" for number in [*range(1, 22), 26]}
+MEASURED_HERE = {f"A{number}" for number in [*range(1, 23), 25]} | {f"B{number}" for number in [*range(1, 22), 26]}
 
 
 @contextmanager
@@ -68,6 +68,13 @@ def test_editing_a_notebook_reruns_it_and_the_site_only(smoke):
     with edited(smoke.path / "notebooks/01_taylor_neumann.py"):
         assert smoke.would_run() == {"page", "page_figures", "claims", "site"}
         assert smoke.would_run("results/notebooks/02_gauss_newton.ipynb") == set()
+
+
+def test_a_query_of_the_readers_own_trains_nothing(smoke):
+    rerun = smoke.would_run(config="language_model={own_prompt: Salt melts, own_completion: ' ice'}")
+    assert "language_query_states" in rerun
+    trained = ("language_text_states", "language_adaptation", "language_covariance", "language_eigen", "language_lambda")
+    assert rerun.isdisjoint(trained)
 
 
 def test_editing_a_figure_module_reruns_the_page_that_draws_with_it(smoke):
