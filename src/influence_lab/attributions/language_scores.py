@@ -77,10 +77,11 @@ def position_scores(query: TokenGradients, row: int, train: TokenGradients, fact
     Returns:
         Shape (tokens,), in the order of `train`; both arguments are as they come from the model, not rotated.
     """
-    query, train = rotated(query, factors), rotated(train, factors)
+    asked = rotated(query, factors)
     total = torch.zeros(int(train.starts[-1]), dtype=next(iter(train.inputs.values())).dtype)
     for name, layer in factors.items():
-        preconditioned = solve(query.gradient(name, row), layer.ekfac)
+        solved = solve(asked.gradient(name, row), layer.ekfac)
+        preconditioned = layer.ekfac.s_basis @ solved @ layer.ekfac.a_basis.T
         total += ((train.outputs[name] @ preconditioned) * train.inputs[name]).sum(dim=1)
     return total
 
