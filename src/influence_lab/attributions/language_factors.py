@@ -23,6 +23,7 @@ class LayerFactors:
 def read_factors(folder: Path) -> dict[str, LayerFactors]:
     """Factors of every layer, normalised to G of the mean loss over texts, from a folder that kronfluence filled.
 
+    Layers are in the order of blocks, then of names.
     A is averaged over tokens and S too, so A ⊗ S is the curvature of a token; the mean number of tokens of a text
     makes it that of a text, as Λ is, if gradients at different tokens of a text are uncorrelated: K-FAC's assumption
     beside that of independent a and Ds, and true of sampled labels where positions do not see one another.
@@ -47,7 +48,8 @@ def _factors(folder: Path) -> dict[str, LayerFactors]:
         )
     }
     factors = {}
-    for layer, fitted in loaded["lambda_matrix"].items():
+    for layer in sorted(loaded["lambda_matrix"], key=_place):
+        fitted = loaded["lambda_matrix"][layer]
         texts = loaded["num_lambda_processed"][layer]
         tokens = int(loaded["num_gradient_covariance_processed"][layer]) / int(texts)
         a_basis, s_basis = (loaded[f"{side}_eigenvectors"][layer] for side in ("activation", "gradient"))
@@ -58,6 +60,11 @@ def _factors(folder: Path) -> dict[str, LayerFactors]:
             EigenFactors(a_basis, s_basis, product.to(fitted.dtype)),
         )
     return factors
+
+
+def _place(layer: str) -> list[tuple[bool, int, str]]:
+    """Sorts block 10 behind block 9."""
+    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in layer.split(".")]
 
 
 def rotated(tokens: TokenGradients, factors: dict[str, LayerFactors]) -> TokenGradients:

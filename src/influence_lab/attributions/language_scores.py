@@ -17,7 +17,7 @@ def gradient_products(
     Args:
         queries: of $-\log p$ of the completions.
         train: of the texts' losses.
-        factors: by layer.
+        factors: by layer; their order is that of the layers in what is returned.
 
     Returns:
         `ekfac`, `kfac` and `dot`, $g_q^\top C g_i$ with C the damped inverse of either approximation or the identity,
