@@ -1,7 +1,10 @@
+import os
 import subprocess
 import sys
 
 import pytest
+
+from influence_lab.locations import ROOT
 
 SCRIPT = """
 from types import SimpleNamespace
@@ -40,7 +43,12 @@ def test_an_error_is_one_line_on_the_terminal(call, line, tmp_path):
     """Where its giver needs no traceback, none is pointed to; it is in the log all the same."""
     log = tmp_path / "rule.log"
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT.format(log=str(log), call=call)], capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", SCRIPT.format(log=str(log), call=call)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert (done.returncode, done.stdout, done.stderr) == (1, "", line.format(log=log) + "\n")
     assert "Traceback" in log.read_text()

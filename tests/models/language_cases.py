@@ -36,7 +36,9 @@ CONFIGS = {
     "gpt_neox": GPTNeoXConfig(**SHARED),
     "gemma": GemmaConfig(**SHARED, num_key_value_heads=1, head_dim=8),
 }
-GPT2 = GPT2Config(vocab_size=VOCABULARY, n_embd=16, n_layer=DEPTH, n_head=2, n_positions=32)
+GPT2 = GPT2Config(
+    vocab_size=VOCABULARY, n_embd=16, n_layer=DEPTH, n_head=2, n_positions=32, bos_token_id=1, eos_token_id=2
+)
 TEXTS = ["w1 w2 w3", "w4", "w5 w6 w7 w8 w9 w10", "w2 w2", "w11 w3 w1 w12 w30"]
 NAMES = [f"text {number}" for number in range(len(TEXTS))]
 
