@@ -574,7 +574,6 @@ rule language_scores:
         blocks=config["language_model"]["blocks"],
         layers=config["language_model"]["layers"],
         partitions=config["language_model"]["partitions"],
-        seed=config["language_model"]["seed"],
     message:
         "Influence of partition {wildcards.partition} of the texts on every query, by kronfluence"
     script:

@@ -1,3 +1,4 @@
+import os
 import re
 
 import nbformat
@@ -11,7 +12,9 @@ from influence_lab.artifacts import (
     read_arrays,
     read_facts,
     read_table,
+    read_whole,
     whole,
+    whole_folder,
     write_arrays,
     write_facts,
     write_table,
@@ -76,3 +79,47 @@ def test_a_writer_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
 def test_pickles_are_refused(tmp_path):
     with pytest.raises(TypeError, match="dtype object"):
         write_arrays(tmp_path / "x.npz", x=np.array([{}]))
+
+
+def test_a_folder_is_there_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "folder"
+    with pytest.raises(ZeroDivisionError), whole_folder(path) as partial:
+        (partial / "file").write_text(f"half of the {1 / 0}")
+    assert not list(tmp_path.iterdir())
+    with whole_folder(path) as partial:
+        (partial / "file").write_text("first")
+        assert not path.exists()
+    assert (path / "file").read_text() == "first"
+    assert path.stat().st_mode & 0o555 == 0o555 & ~umask()
+
+
+def test_a_folder_is_replaced_by_a_whole_one_only(tmp_path):
+    path = tmp_path / "folder"
+    for content in ("first", "second"):
+        with whole_folder(path) as partial:
+            (partial / content).write_text(content)
+    assert [file.name for file in path.iterdir()] == ["second"]
+    with pytest.raises(ZeroDivisionError), whole_folder(path) as partial:
+        (partial / "third").write_text(f"{1 / 0}")
+    assert [file.name for file in path.iterdir()] == ["second"]
+    assert [file.name for file in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_damaged_folder_is_set_aside_again_and_again(tmp_path):
+    """The second time something of that name lies there already."""
+
+    def load(path):
+        raise EOFError
+
+    for content in ("first", "second"):
+        with whole_folder(tmp_path / "folder") as partial:
+            (partial / content).write_text(content)
+        with pytest.raises(DamagedArtifactError, match=r"folder is damaged \(EOFError\)"):
+            read_whole(tmp_path / "folder", load)
+    assert [file.name for file in (tmp_path / "folder.damaged").iterdir()] == ["second"]
+
+
+def umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

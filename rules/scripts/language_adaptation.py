@@ -9,7 +9,7 @@ with batch(snakemake):
     torch.set_num_threads(snakemake.threads)
     states = read_arrays(snakemake.input.states)
     tail, layers = load_tail(snakemake.input.model, snakemake.params.blocks, snakemake.params.layers)
-    splits = {name.removesuffix("_states") for name in states if name.endswith("_states")}
+    splits = [name.removesuffix("_states") for name in states if name.endswith("_states")]
     found = {f"{split}_before": losses(tail, dataset_of(states, split)).numpy() for split in splits}
     how = Adaptation(**snakemake.params.training)
     followed = {"held_out": dataset_of(states, "held_out")}

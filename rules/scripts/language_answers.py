@@ -1,16 +1,18 @@
+from pathlib import Path
+
 import torch
 
 from influence_lab.artifacts import read_arrays, read_table, write_arrays, write_table
 from influence_lab.batch import batch
 from influence_lab.evaluations.language_answers import language_answers
 from influence_lab.models.adaptation import losses
-from influence_lab.models.causal_lm import load_causal_lm
+from influence_lab.models.causal_lm import read_causal_lm
 from influence_lab.models.language_states import dataset_of, load_tail
 
 with batch(snakemake):
     torch.set_num_threads(snakemake.threads)
     weights = read_arrays(snakemake.input.weights)
-    model, tokenizer = load_causal_lm(snakemake.input.model)
+    model, tokenizer = read_causal_lm(Path(snakemake.input.model))
     table = language_answers(
         model,
         tokenizer,

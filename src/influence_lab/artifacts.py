@@ -56,7 +56,7 @@ def whole(path: Path | str) -> Iterator[Path]:
 def whole_folder(path: Path | str) -> Iterator[Path]:
     """Give a temporary folder to write into; rename it to `path` when the block ends well, remove it when it does not.
 
-    An older folder at `path` is replaced.
+    An older folder at `path` is replaced; it is moved away first, so that a kill leaves no half of it there.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,9 +65,10 @@ def whole_folder(path: Path | str) -> Iterator[Path]:
         yield partial
         partial.chmod(0o777 & ~_umask())
         if path.exists():
-            shutil.rmtree(path)
+            path.replace(partial.with_suffix(".old"))
         partial.replace(path)
     finally:
+        shutil.rmtree(partial.with_suffix(".old"), ignore_errors=True)
         shutil.rmtree(partial, ignore_errors=True)
 
 
@@ -135,7 +136,7 @@ def read_whole(path: Path | str, load: Callable[[Path], Any]) -> Any:
     """What `load` reads from a file, with one clear error where the file is missing or damaged.
 
     Args:
-        path: the file.
+        path: the file, or a folder.
         load: reads it, and raises when the content is not whole.
 
     Returns:
@@ -151,9 +152,12 @@ def read_whole(path: Path | str, load: Callable[[Path], Any]) -> Any:
         return load(path)
     except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile, zlib.error, pa.ArrowException) as error:
         aside = path.with_name(path.name + ".damaged")
+        if aside.is_dir():
+            shutil.rmtree(aside)  # of an earlier day; a file would be replaced, a folder is not
         path.replace(aside)
+        what = (str(error) or type(error).__name__).splitlines()[0]
         raise DamagedArtifactError(
-            f"{shown(path)} is damaged ({str(error).splitlines()[0]}); it was set aside as {aside.name}; "
+            f"{shown(path)} is damaged ({what}); it was set aside as {aside.name}; "
             f"make it anew with: snakemake {shown(path)!r}"
         ) from error
 

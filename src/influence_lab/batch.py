@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, TextIO
 
 from influence_lab.artifacts import DamagedArtifactError, MissingArtifactError
+from influence_lab.input_errors import InputError
 
 
 @contextmanager
@@ -21,7 +22,8 @@ def batch(snakemake: Any) -> Iterator[TextIO]:
         A stream to the terminal, for the few things that a person should see while the rules run.
 
     Raises:
-        SystemExit: with code 1 after an error; its traceback is in the log, its last line on the terminal.
+        SystemExit: with code 1 after an error; its traceback is in the log, its last line on the terminal. Where
+            the message says all (an artifact, something that a person gave), the log is not pointed to.
     """
     terminal = os.dup(2)
     with open(snakemake.log[0], "w", encoding="utf-8") as log:
@@ -33,7 +35,7 @@ def batch(snakemake: Any) -> Iterator[TextIO]:
     except Exception as error:
         traceback.print_exc()
         sys.stderr.flush()
-        expected = isinstance(error, (DamagedArtifactError, MissingArtifactError))
+        expected = isinstance(error, (DamagedArtifactError, MissingArtifactError, InputError))
         hint = "" if expected else f" (traceback in {snakemake.log[0]})"
         os.write(terminal, f"{snakemake.rule}: {type(error).__name__}: {error}{hint}\n".encode())
         raise SystemExit(1) from None

@@ -35,3 +35,10 @@ def test_the_overlays_ask_for_no_more_texts_than_there_are(section, overlay):
     asked = {name: (section | over)[name] for name in signature(chemistry_corpus).parameters}
     corpus = chemistry_corpus(**asked)
     assert (corpus["kind"] == "element").sum() == over["element_texts"]
+
+
+@pytest.mark.parametrize("key", ["own_prompt", "own_completion", "source", "layers"])
+@pytest.mark.parametrize("empty", ["", " "])
+def test_a_query_without_a_word_is_refused_before_anything_starts(section, key, empty):
+    with pytest.raises(ValidationError, match="at least one word"):
+        LanguageModel(**section | {key: empty})

@@ -7,7 +7,7 @@ hands over the new files only when they are whole.
 
 import logging
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
@@ -17,11 +17,12 @@ import torch
 from kronfluence.analyzer import Analyzer, prepare_model
 from kronfluence.arguments import FactorArguments, ScoreArguments
 from kronfluence.utils.dataset import DataLoaderKwargs
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from influence_lab.artifacts import read_whole, whole_folder
 from influence_lab.attributions.language_task import LanguageTask, SequenceDataset, collate
+from influence_lab.attributions.tensor_files import checked_files
+from influence_lab.input_errors import InputError
 
 NAME, FACTORS = "language", "ekfac"
 
@@ -32,48 +33,42 @@ def _analyzer(model: nn.Module, task: LanguageTask, parts: Sequence[Path]) -> It
     logging.getLogger("kronfluence").setLevel(logging.ERROR)
     tracked = prepare_model(deepcopy(model).requires_grad_(True), task)  # it wraps layers in place, and only once
     with TemporaryDirectory() as directory:
-        analyzer = Analyzer(
-            NAME,
-            tracked,
-            task,
-            cpu=True,
-            disable_tqdm=True,
-            log_level=logging.ERROR,
-            output_dir=directory,
-        )
+        quiet = {"disable_tqdm": True, "log_level": logging.ERROR}
+        analyzer = Analyzer(NAME, tracked, task, cpu=True, output_dir=directory, **quiet)
         analyzer.set_dataloader_kwargs(DataLoaderKwargs(collate_fn=collate))
         folder = analyzer.factors_output_dir(FACTORS)
         folder.mkdir(parents=True)
         for part in parts:
-            for file in read_whole(part, _files):
+            for file in read_whole(part, checked_files):
                 (folder / file.name).unlink(missing_ok=True)
                 (folder / file.name).symlink_to(file.resolve())
         yield analyzer, folder
 
 
-def _files(part: Path) -> list[Path]:
-    """The files of a stage, after a look at each header.
+def _made_here(file: Path) -> bool:
+    return not file.is_symlink()
+
+
+def _of_all_texts(file: Path) -> bool:
+    return "partition" not in file.name
+
+
+def _keep(folder: Path, target: Path, wanted: Callable[[Path], bool]) -> None:
+    """Copy the wanted files of a stage to their place."""
+    with whole_folder(target) as partial:
+        for file in filter(wanted, folder.iterdir()):
+            shutil.copyfile(file, partial / file.name)
+
+
+def _target(texts: int, partition: int, partitions: int) -> list[int] | None:
+    """The partition as kronfluence wants it: nothing may be named where there is only one.
 
     Raises:
-        ValueError: one cannot be read.
+        InputError: there are more partitions than texts.
     """
-    files = sorted(part.iterdir())
-    for file in files:
-        try:
-            if file.suffix == ".safetensors":
-                with safe_open(file, "pt"):
-                    pass
-        except SafetensorError as error:
-            raise ValueError(f"{file.name}: {error}") from error
-    return files
-
-
-def _keep(folder: Path, target: Path) -> None:
-    """Copy the files that a stage has made (not those that were linked) to their place."""
-    with whole_folder(target) as partial:
-        for file in folder.iterdir():
-            if not file.is_symlink():
-                shutil.copyfile(file, partial / file.name)
+    if partitions > texts:
+        raise InputError(f"language_model.partitions: got {partitions}; allowed: at most {texts}, the number of texts")
+    return [partition] if partitions > 1 else None
 
 
 def _arguments(partitions: int, dtype: torch.dtype) -> FactorArguments:
@@ -110,9 +105,9 @@ def fit_covariance(
             data,
             per_device_batch_size=batch_size,
             factor_args=_arguments(partitions, data.weights.dtype),
-            target_data_partitions=[partition],
+            target_data_partitions=_target(len(data), partition, partitions),
         )
-        _keep(folder, target)
+        _keep(folder, target, _made_here)
 
 
 def eigendecompose(
@@ -123,7 +118,7 @@ def eigendecompose(
         if len(covariances) > 1:
             analyzer.aggregate_covariance_matrices(FACTORS)
         analyzer.perform_eigendecomposition(FACTORS, factor_args=_arguments(len(covariances), dtype))
-        _keep(folder, target)
+        _keep(folder, target, _of_all_texts)
 
 
 def fit_lambda(
@@ -137,17 +132,20 @@ def fit_lambda(
     batch_size: int = 8,
     seed: int = 0,
 ) -> None:
-    """The eigenvalues Λ of one partition of the texts in the bases of `eigen`, into the folder `target`."""
-    torch.manual_seed(seed + partition)
+    """The eigenvalues Λ of one partition of the texts in the bases of `eigen`, into the folder `target`.
+
+    Labels are drawn anew: in bases fitted to the same labels, Λ would be too large in the leading directions.
+    """
+    torch.manual_seed(seed + partitions + partition)
     with _analyzer(model, task, [eigen]) as (analyzer, folder):
         analyzer.fit_lambda_matrices(
             FACTORS,
             data,
             per_device_batch_size=batch_size,
             factor_args=_arguments(partitions, data.weights.dtype),
-            target_data_partitions=[partition],
+            target_data_partitions=_target(len(data), partition, partitions),
         )
-        _keep(folder, target)
+        _keep(folder, target, _made_here)
 
 
 def aggregate_lambda(model: nn.Module, task: LanguageTask, eigen: Path, lambdas: Sequence[Path], target: Path) -> None:
@@ -155,10 +153,7 @@ def aggregate_lambda(model: nn.Module, task: LanguageTask, eigen: Path, lambdas:
     with _analyzer(model, task, [eigen, *lambdas]) as (analyzer, folder):
         if len(lambdas) > 1:
             analyzer.aggregate_lambda_matrices(FACTORS)
-        with whole_folder(target) as partial:
-            for file in folder.iterdir():
-                if "partition" not in file.name:
-                    shutil.copyfile(file, partial / file.name)
+        _keep(folder, target, _of_all_texts)
 
 
 def pairwise_scores(
@@ -176,6 +171,7 @@ def pairwise_scores(
     λ is a tenth of each layer's mean eigenvalue (Grosse et al. 2023, section 3.3). All queries are preconditioned
     first and held at once; one pass over the texts then serves them all.
     """
+    dtype = data.weights.dtype
     with _analyzer(model, task, [factors]) as (analyzer, _):
         analyzer.compute_pairwise_scores(
             "scores",
@@ -184,8 +180,15 @@ def pairwise_scores(
             data,
             per_device_query_batch_size=len(queries),
             per_device_train_batch_size=batch_size,
-            score_args=ScoreArguments(damping_factor=None, compute_per_module_scores=True, data_partitions=partitions),
-            target_data_partitions=[partition],
+            score_args=ScoreArguments(
+                damping_factor=None,
+                compute_per_module_scores=True,
+                data_partitions=partitions,
+                per_sample_gradient_dtype=dtype,
+                precondition_dtype=dtype,
+                score_dtype=dtype,
+            ),
+            target_data_partitions=_target(len(data), partition, partitions),
         )
         folder = analyzer.scores_output_dir("scores")
         (file,) = folder.glob("pairwise_scores*.safetensors")

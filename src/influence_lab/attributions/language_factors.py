@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 
+from influence_lab.artifacts import read_whole
+from influence_lab.attributions.tensor_files import load_tensors
 from influence_lab.attributions.token_gradients import TokenGradients
 from influence_lab.curvature.ekfac import EigenFactors
 
@@ -22,11 +23,20 @@ class LayerFactors:
 def read_factors(folder: Path) -> dict[str, LayerFactors]:
     """Factors of every layer, normalised to G of the mean loss over texts, from a folder that kronfluence filled.
 
+    Layers are in the order of blocks, then of names.
     A is averaged over tokens and S too, so A ⊗ S is the curvature of a token; the mean number of tokens of a text
-    makes it that of a text, as Λ is.
+    makes it that of a text, as Λ is, if gradients at different tokens of a text are uncorrelated: K-FAC's assumption
+    beside that of independent a and Ds, and true of sampled labels where positions do not see one another.
+
+    Raises:
+        MissingArtifactError, DamagedArtifactError: with the command that makes the folder.
     """
+    return read_whole(folder, _factors)
+
+
+def _factors(folder: Path) -> dict[str, LayerFactors]:
     loaded = {
-        name: load_file(folder / f"{name}.safetensors")
+        name: load_tensors(folder / f"{name}.safetensors")
         for name in (
             "activation_eigenvectors",
             "gradient_eigenvectors",
@@ -38,9 +48,10 @@ def read_factors(folder: Path) -> dict[str, LayerFactors]:
         )
     }
     factors = {}
-    for layer, fitted in loaded["lambda_matrix"].items():
+    for layer in sorted(loaded["lambda_matrix"], key=_place):
+        fitted = loaded["lambda_matrix"][layer]
         texts = loaded["num_lambda_processed"][layer]
-        tokens = loaded["num_gradient_covariance_processed"][layer] / texts
+        tokens = int(loaded["num_gradient_covariance_processed"][layer]) / int(texts)
         a_basis, s_basis = (loaded[f"{side}_eigenvectors"][layer] for side in ("activation", "gradient"))
         a_values, s_values = (loaded[f"{side}_eigenvalues"][layer] for side in ("activation", "gradient"))
         product = tokens * torch.outer(s_values, a_values)
@@ -49,6 +60,11 @@ def read_factors(folder: Path) -> dict[str, LayerFactors]:
             EigenFactors(a_basis, s_basis, product.to(fitted.dtype)),
         )
     return factors
+
+
+def _place(layer: str) -> list[tuple[bool, int, str]]:
+    """Sorts block 10 behind block 9."""
+    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in layer.split(".")]
 
 
 def rotated(tokens: TokenGradients, factors: dict[str, LayerFactors]) -> TokenGradients:

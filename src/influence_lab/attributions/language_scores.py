@@ -17,7 +17,7 @@ def gradient_products(
     Args:
         queries: of $-\log p$ of the completions.
         train: of the texts' losses.
-        factors: by layer.
+        factors: by layer; their order is that of the layers in what is returned.
 
     Returns:
         `ekfac`, `kfac` and `dot`, $g_q^\top C g_i$ with C the damped inverse of either approximation or the identity,
@@ -77,10 +77,11 @@ def position_scores(query: TokenGradients, row: int, train: TokenGradients, fact
     Returns:
         Shape (tokens,), in the order of `train`; both arguments are as they come from the model, not rotated.
     """
-    query, train = rotated(query, factors), rotated(train, factors)
+    asked = rotated(query, factors)
     total = torch.zeros(int(train.starts[-1]), dtype=next(iter(train.inputs.values())).dtype)
     for name, layer in factors.items():
-        preconditioned = solve(query.gradient(name, row), layer.ekfac)
+        solved = solve(asked.gradient(name, row), layer.ekfac)
+        preconditioned = layer.ekfac.s_basis @ solved @ layer.ekfac.a_basis.T
         total += ((train.outputs[name] @ preconditioned) * train.inputs[name]).sum(dim=1)
     return total
 

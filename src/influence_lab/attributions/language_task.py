@@ -49,8 +49,11 @@ class LanguageTask(Task):
         return self.layers
 
     def get_attention_mask(self, batch: Batch) -> Tensor:
-        """1 where a loss counts, 0 on padding: padded positions are not counted in the covariance of activations."""
-        return (batch["weights"] > 0).long()
+        """1 up to the last loss that counts, 0 on padding: padded positions are not counted in the covariances.
+
+        A position whose own loss does not count, in a prompt, still has a gradient: what follows attends to it.
+        """
+        return (batch["weights"].flip(1).cumsum(1).flip(1) > 0).long()
 
 
 class SequenceDataset(Dataset):
@@ -63,6 +66,7 @@ class SequenceDataset(Dataset):
 
     def __init__(self, inputs: Tensor, sequences: Sequences) -> None:
         self.inputs = inputs
+        self.lengths = torch.from_numpy(sequences.lengths)  # (n,)
         self.targets = torch.from_numpy(sequences.targets)
         self.weights = torch.from_numpy(sequences.weights).to(torch.get_default_dtype())
         if inputs.is_floating_point():

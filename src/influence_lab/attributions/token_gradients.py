@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from influence_lab.artifacts import read_whole, whole
 from influence_lab.attributions.language_task import SequenceDataset, collate, sequence_losses
+from influence_lab.attributions.tensor_files import load_tensors
 from influence_lab.models.adaptation import by_length, only
 
 
@@ -53,7 +53,7 @@ def token_gradients(
         batch_size: texts at once.
     """
     only(model, layers)
-    lengths = torch.tensor([int(weights.nonzero().max()) + 1 for weights in data.weights])
+    lengths = data.lengths
     starts = torch.cat([torch.zeros(1, dtype=torch.int64), lengths.cumsum(0)])
     dtype, total = data.weights.dtype, int(starts[-1])
     inputs = {name: torch.empty(total, layer.in_features, dtype=dtype) for name, layer in layers.items()}
@@ -97,14 +97,7 @@ def read_token_gradients(path: Path | str) -> TokenGradients:
     Raises:
         MissingArtifactError, DamagedArtifactError: with the command that makes the file.
     """
-
-    def load(file: Path) -> dict[str, Tensor]:
-        try:
-            return load_file(file)
-        except SafetensorError as error:
-            raise ValueError(str(error)) from error
-
-    stored = read_whole(path, load)
+    stored = read_whole(path, load_tensors)
     sides = {
         side: {name.removeprefix(f"{side}/"): values for name, values in stored.items() if name.startswith(f"{side}/")}
         for side in ("inputs", "outputs")

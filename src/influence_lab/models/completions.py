@@ -3,6 +3,8 @@
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from influence_lab.data.encoding import begin_mark
+
 
 @torch.no_grad()
 def completions(
@@ -20,9 +22,8 @@ def completions(
         Continuations with their leading space, cut at the first full stop or line end.
     """
     found = []
-    begin = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.eos_token_id
     for prompt in prompts:
-        ids = torch.tensor([[begin, *tokenizer.encode(prompt, add_special_tokens=False)]])
+        ids = torch.tensor([[*begin_mark(tokenizer), *tokenizer.encode(prompt, add_special_tokens=False)]])
         out = model.generate(
             ids,
             attention_mask=torch.ones_like(ids),

@@ -10,7 +10,7 @@ from transformers import PreTrainedModel
 
 from influence_lab.attributions.language_task import SequenceDataset
 from influence_lab.data.sequences import Sequences
-from influence_lab.models.causal_lm import Tail, blocks, linear_layers, load_causal_lm, states_at
+from influence_lab.models.causal_lm import Tail, blocks, linear_layers, read_causal_lm, states_at, without_biases
 
 Array = np.ndarray
 
@@ -28,9 +28,8 @@ def language_states(model: PreTrainedModel, adapted_blocks: int, splits: Mapping
     """
     cut, found = first_adapted(model, adapted_blocks), {}
     for split, sequences in splits.items():
-        states = torch.zeros(*sequences.inputs.shape, model.config.hidden_size)
-        lengths = torch.from_numpy(sequences.weights).flip(1).argmax(dim=1)
-        lengths = sequences.inputs.shape[1] - lengths
+        states = torch.zeros(*sequences.inputs.shape, model.config.hidden_size, dtype=model.dtype)
+        lengths = torch.from_numpy(sequences.lengths)
         for rows in lengths.argsort(stable=True).split(16):
             longest = int(lengths[rows].max())
             states[rows, :longest] = states_at(model, cut, torch.from_numpy(sequences.inputs)[rows, :longest])
@@ -68,11 +67,17 @@ def load_tail(
         adapted_blocks: number of last blocks that are not frozen.
         pattern: part of the names of the layers that are adapted.
         weights: adapted weights by layer; the model's own where not given.
+
+    Biases of these layers are neither adapted nor attributed.
+
+    Raises:
+        MissingArtifactError, DamagedArtifactError: with the command that makes the folder.
+        ModelError: no layer has such a name.
     """
-    model, _ = load_causal_lm(str(folder))
+    model, _ = read_causal_lm(Path(folder))
     cut = first_adapted(model, adapted_blocks)
     tail = Tail(model, cut)
-    layers = linear_layers(tail, cut, pattern)
+    layers = without_biases(linear_layers(tail, cut, pattern))
     set_weights(layers, weights or {})
     return tail, layers
 
