@@ -73,7 +73,7 @@ def test_editing_a_notebook_reruns_it_and_the_site_only(smoke):
 def test_a_query_of_the_readers_own_trains_nothing(smoke):
     rerun = smoke.would_run(config="language_model={own_prompt: Salt melts, own_completion: ' ice'}")
     assert "language_query_states" in rerun
-    trained = ("language_text_states", "language_adaptation", "language_covariance", "language_eigen", "language_lambda")
+    trained = {f"language_{stage}" for stage in ("text_states", "adaptation", "covariance", "eigen", "lambda")}
     assert rerun.isdisjoint(trained)
 
 
