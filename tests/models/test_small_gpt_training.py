@@ -90,23 +90,24 @@ def test_the_mean_is_over_the_documents_given_not_over_those_present():
     assert_same(half, same, rtol=1e-9, atol=1e-12)
 
 
-def test_training_does_not_change_its_starts_and_goes_on_from_any():
+def test_training_starts_where_it_is_told_and_leaves_its_starts_as_they_are():
     starting = starts(EXPERIMENT, [0])
     before = {name: values.clone() for name, values in starting.items()}
     end = trained(WEIGHTS[:1], starting)
     assert_same(starting, before, rtol=0)
-    further = trained(WEIGHTS[:1], end.parameters)
-    assert further.gradient_norms[0] < end.gradient_norms[0]
+    again = trained(WEIGHTS[:1], end.parameters, experiment=small_experiment(steps=0))
+    assert_same(again.parameters, end.parameters, rtol=0)
+    assert_allclose(again.gradient_norms, end.gradient_norms, rtol=1e-12)
 
 
 def test_long_training_comes_to_rest():
     """Adam with a rate that falls to 0: what is left of the gradient is far below the start's."""
-    experiment = small_experiment(steps=800)
+    experiment = small_experiment(steps=300)
     weights = np.ones((1, len(TEXTS)))
     still = small_experiment(steps=0)
     at_start = trained(weights, starts(experiment, [0]), experiment=still).gradient_norms[0]
     at_end = trained(weights, starts(experiment, [0]), experiment=experiment).gradient_norms[0]
-    assert at_end < 0.02 * at_start
+    assert at_end < 0.05 * at_start
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

@@ -46,8 +46,7 @@ class Experiment:
     def train(self, weights: Array, seed: int) -> Trained:
         """Train one model for each row of weights (M, n), all from the random start of one seed."""
         start = stack([dict(SmallGPT(self.architecture, seed).named_parameters())] * len(weights))
-        with one_thread():
-            return train(self.architecture, self.training, self.texts, weights, start, self.documents)
+        return train(self.architecture, self.training, self.texts, weights, start, self.documents)
 
     def outputs(self, parameters: Parameters) -> Array:
         """Log p of each query's completion, summed over its tokens, for stacked parameters; shape (M, m), float32."""

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from influence_lab.data.sequences import Sequences
+from influence_lab.models.retraining import one_thread
 from influence_lab.models.retraining_optimisers import Adam
 from influence_lab.models.small_gpt import Architecture, SmallGPT
 from influence_lab.models.small_gpt_stack import Parameters, flattened, stacked_logits, token_log_probabilities
@@ -112,10 +113,11 @@ def train(
         return torch.autograd.grad(objective(by_name(watched)), watched)[0]  # (M, p)
 
     adam = ForgetfulAdam(flat, training.learning_rate)
-    for step in range(training.steps):
-        adam.learning_rate = training.learning_rate * share_of_rate((step + 0.5) / training.steps)
-        adam.step(gradient())
-    return Trained(by_name(flat), gradient().norm(dim=1).numpy())
+    with one_thread():
+        for step in range(training.steps):
+            adam.learning_rate = training.learning_rate * share_of_rate((step + 0.5) / training.steps)
+            adam.step(gradient())
+        return Trained(by_name(flat), gradient().norm(dim=1).numpy())
 
 
 def share_of_rate(progress: float) -> float:
