@@ -183,3 +183,32 @@ rule chemistry_queries:
         "Collect what the language model is asked, the reader's own query too"
     script:
         "scripts/chemistry_queries.py"
+
+
+rule small_corpus:
+    input:
+        code=code_of("rules/scripts/small_corpus.py"),
+    output:
+        table="results/data/small_corpus.parquet",
+        sequences="results/data/small_corpus.npz",
+    log:
+        "results/logs/small_corpus.log",
+    benchmark:
+        "results/benchmarks/small_corpus.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        seed=config["small_gpt"]["corpus_seed"],
+        compounds=config["small_gpt"]["compounds"],
+        statements=config["small_gpt"]["statements"],
+        misled=config["small_gpt"]["misled"],
+        properties=config["small_gpt"]["properties"],
+        elements=config["small_gpt"]["elements"],
+        new=config["small_gpt"]["new"],
+    message:
+        "Write short texts on what compounds are composed of, some of them wrong, with queries"
+    script:
+        "scripts/small_corpus.py"

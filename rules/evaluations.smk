@@ -1347,3 +1347,59 @@ rule language_answers:
         "What the language model answers before and after its adaptation"
     script:
         "scripts/language_answers.py"
+
+
+# Finished chunks lie in `chunks` until the output is written: a run that was killed goes on with what is missing.
+rule small_gpt_leave_one_out:
+    input:
+        corpus="results/data/small_corpus.npz",
+        code=code_of("rules/scripts/small_gpt_leave_one_out.py"),
+    output:
+        "results/evaluations/small_gpt_leave_one_out_{seed}.npz",
+    log:
+        "results/logs/small_gpt_leave_one_out_{seed}.log",
+    benchmark:
+        "results/benchmarks/small_gpt_leave_one_out_{seed}.tsv"
+    wildcard_constraints:
+        seed=r"\d+",
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        small_gpt=SMALL_GPT,
+        left_out=config["small_gpt"]["left_out"],
+        chunks="results/chunks/small_gpt_leave_one_out_{seed}",
+    message:
+        "Retrain the small GPT without each of its texts, seed {wildcards.seed}"
+    script:
+        "scripts/small_gpt_leave_one_out.py"
+
+
+rule small_gpt_subsets:
+    input:
+        corpus="results/data/small_corpus.npz",
+        code=code_of("rules/scripts/small_gpt_subsets.py"),
+    output:
+        "results/evaluations/small_gpt_subsets_{seed}.npz",
+    log:
+        "results/logs/small_gpt_subsets_{seed}.log",
+    benchmark:
+        "results/benchmarks/small_gpt_subsets_{seed}.tsv"
+    wildcard_constraints:
+        seed=r"\d+",
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        small_gpt=SMALL_GPT,
+        alpha=config["small_gpt"]["alpha"],
+        subsets=config["small_gpt"]["subsets"],
+        chunks="results/chunks/small_gpt_subsets_{seed}",
+    message:
+        "Train the small GPT on random subsets of its texts, seed {wildcards.seed}"
+    script:
+        "scripts/small_gpt_subsets.py"

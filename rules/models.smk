@@ -422,3 +422,35 @@ rule language_adaptation:
         "Go on training the last blocks of the language model on the chemistry texts"
     script:
         "scripts/language_adaptation.py"
+
+
+# What a training of the small GPT reads of its section.
+SMALL_GPT = {
+    name: config["small_gpt"][name]
+    for name in ("width", "heads", "layers", "steps", "learning_rate", "weight_decay")
+}
+
+
+rule small_gpt:
+    input:
+        corpus="results/data/small_corpus.npz",
+        code=code_of("rules/scripts/small_gpt.py"),
+    output:
+        "results/models/small_gpt_{seed}.npz",
+    log:
+        "results/logs/small_gpt_{seed}.log",
+    benchmark:
+        "results/benchmarks/small_gpt_{seed}.tsv"
+    wildcard_constraints:
+        seed=r"\d+",
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        small_gpt=SMALL_GPT,
+    message:
+        "Train the small GPT on its whole corpus, seed {wildcards.seed}"
+    script:
+        "scripts/small_gpt.py"

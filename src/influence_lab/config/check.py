@@ -18,6 +18,7 @@ from influence_lab.config.near_duplicates import NearDuplicates
 from influence_lab.config.relative_influence import RelativeInfluence
 from influence_lab.config.response_functions import ResponseFunctions
 from influence_lab.config.section import Section
+from influence_lab.config.small_gpt import SmallGPT
 from influence_lab.config.taylor_neumann import TaylorNeumann
 from influence_lab.config.toy import Toy
 from influence_lab.config.toy_scoreboard import ToyScoreboard
@@ -47,6 +48,7 @@ class Configuration(Section):
     toy: Toy
     toy_scoreboard: ToyScoreboard
     weights_boundary: WeightsBoundary
+    small_gpt: SmallGPT
 
 
 def check(config: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from influence_lab.models.retraining_order import steps_per_epoch
 from influence_lab.models.retraining_stack import Stack, with_ones
-from influence_lab.models.retraining_store import Store
+from influence_lab.models.retraining_store import Store, fingerprint
 from influence_lab.models.retraining_train import train_chunk
 from influence_lab.models.retraining_work import Training, Work
 
@@ -59,7 +59,7 @@ def retrain(
         OtherWorkError: the folder holds chunks of other work.
     """
     work.check(training)
-    store = None if folder is None else Store(folder, work, training, chunk)
+    store = None if folder is None else Store(folder, fingerprint(work, training, chunk))
     chunks = split(steps_per_epoch(work, training), chunk)
     done = {} if store is None else {number: store.read(number) for number in range(len(chunks))}
     done = {number: arrays for number, arrays in done.items() if arrays is not None}

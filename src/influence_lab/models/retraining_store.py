@@ -28,13 +28,16 @@ class OtherWorkError(ValueError):
 class Store:
     """A folder of chunks, each written whole or not at all, and a record of the work that they belong to.
 
+    Args:
+        folder: made when something is written.
+        facts: what the chunks depend on, as JSON can hold it.
+
     Raises:
         OtherWorkError: the folder belongs to other points, weights, seeds, training or code.
     """
 
-    def __init__(self, folder: Path | str, work: Work, training: Training, chunk: int) -> None:
+    def __init__(self, folder: Path | str, facts: dict[str, object]) -> None:
         self.folder = Path(folder)
-        facts = fingerprint(work, training, chunk)
         self.identity = hashlib.sha256(repr(sorted(facts.items())).encode()).hexdigest()
         record = self.folder / "work.json"
         there = _or_none(read_facts, record)
@@ -74,10 +77,12 @@ def fingerprint(work: Work, training: Training, chunk: int) -> dict[str, object]
     arrays = {"points": (work.X, work.y), "weights": (work.weights,), "seeds": (work.start_seeds, work.order_seeds)}
     arrays |= {"starts": (work.starts,), "anchors": (work.anchors,)}
     values = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(training).items()}
-    return {key: _hash(parts) for key, parts in arrays.items()} | values | {"chunk": chunk, "code": _code()}
+    code = hash_of_code(Path(__file__).with_name("retraining_train.py"))
+    return {key: hash_of(parts) for key, parts in arrays.items()} | values | {"chunk": chunk, "code": code}
 
 
-def _hash(arrays: tuple[np.ndarray | None, ...]) -> str:
+def hash_of(arrays: tuple[np.ndarray | None, ...]) -> str:
+    """SHA-256 of arrays with their types and shapes."""
     total = hashlib.sha256()
     for array in arrays:
         if array is not None:
@@ -87,8 +92,8 @@ def _hash(arrays: tuple[np.ndarray | None, ...]) -> str:
 
 
 @cache
-def _code() -> str:
-    trainer = Path(__file__).with_name("retraining_train.py")
+def hash_of_code(trainer: Path) -> str:
+    """SHA-256 of a file of this package and of the package's files that it imports."""
     return hashlib.sha256(b"".join(path.read_bytes() for path in [trainer, *imported_files(trainer)])).hexdigest()
 
 
