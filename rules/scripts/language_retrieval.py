@@ -1,10 +1,12 @@
+from pathlib import Path
+
 import torch
 
 from influence_lab.artifacts import read_arrays, read_table, write_arrays
 from influence_lab.attributions.retrieval import mean_states, retrieval_scores, tfidf_variants
 from influence_lab.batch import batch
 from influence_lab.data.encoding import encode_texts
-from influence_lab.models.causal_lm import load_causal_lm
+from influence_lab.models.causal_lm import context_of, read_causal_lm
 from influence_lab.models.language_states import language_states
 
 with batch(snakemake):
@@ -13,9 +15,9 @@ with batch(snakemake):
     texts, prompts = list(table["text"][table["split"] == "train"]), list(asked["prompt"])
     written = {"query": list(asked["prompt"] + asked["answer"]), "prompt": prompts}
     states = read_arrays(snakemake.input.states)
-    model, tokenizer = load_causal_lm(snakemake.input.model)
+    model, tokenizer = read_causal_lm(Path(snakemake.input.model))
     encoded = {
-        which: encode_texts(tokenizer, lines, list(asked["id"]), snakemake.params.context)
+        which: encode_texts(tokenizer, lines, list(asked["id"]), context_of(model, snakemake.params.context))
         for which, lines in written.items()
     }
     states |= language_states(model, snakemake.params.blocks, encoded)
