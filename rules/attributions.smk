@@ -634,3 +634,130 @@ rule language_methods:
         "Scores of every text for every query by all methods that need gradients"
     script:
         "scripts/language_methods.py"
+
+
+rule language_retrieval:
+    input:
+        model="results/models/language_model",
+        texts="results/data/chemistry.parquet",
+        queries="results/data/chemistry_queries.parquet",
+        states="results/models/language_text_states.npz",
+        code=code_of("rules/scripts/language_retrieval.py"),
+    output:
+        scores="results/attributions/language_retrieval.npz",
+        variants="results/attributions/language_retrieval_variants.npz",
+        vectors="results/attributions/language_vectors.npz",
+    log:
+        "results/logs/language_retrieval.log",
+    benchmark:
+        "results/benchmarks/language_retrieval.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        blocks=config["language_model"]["blocks"],
+        context=config["language_model"]["context"],
+        seed=config["language_model"]["seed"],
+    message:
+        "Score every text for every query by retrieval: TF-IDF, BM25, embeddings"
+    script:
+        "scripts/language_retrieval.py"
+
+
+rule language_low_rank:
+    input:
+        train="results/attributions/language_gradients_train.safetensors",
+        query="results/attributions/language_gradients_query.safetensors",
+        factors="results/attributions/language_factors",
+        queries="results/data/chemistry_queries.parquet",
+        code=code_of("rules/scripts/language_low_rank.py"),
+    output:
+        scores="results/attributions/language_low_rank.npz",
+        ranks="results/evaluations/language_ranks.parquet",
+    log:
+        "results/logs/language_low_rank.log",
+    benchmark:
+        "results/benchmarks/language_low_rank.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        queries=config["scaling_to_corpora"]["queries"],
+        ranks=config["scaling_to_corpora"]["ranks"],
+        ranked=config["scaling_to_corpora"]["ranked_queries"],
+    message:
+        "Influence from query gradients of low rank"
+    script:
+        "scripts/language_low_rank.py"
+
+
+rule language_query_batching:
+    input:
+        model="results/models/language_model",
+        texts="results/models/language_text_states.npz",
+        asked="results/models/language_query_states.npz",
+        queries="results/data/chemistry_queries.parquet",
+        weights="results/models/language_adapted.npz",
+        factors="results/attributions/language_factors",
+        code=code_of("rules/scripts/language_query_batching.py"),
+    output:
+        facts="results/attributions/language_query_batching.json",
+        scores="results/attributions/language_query_batching.npz",
+    log:
+        "results/logs/language_query_batching.log",
+    benchmark:
+        "results/benchmarks/language_query_batching.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        blocks=config["language_model"]["blocks"],
+        layers=config["language_model"]["layers"],
+        seed=config["language_model"]["seed"],
+        queries=config["scaling_to_corpora"]["batched_queries"],
+        texts=config["scaling_to_corpora"]["batched_texts"],
+        rank=config["scaling_to_corpora"]["rank"],
+    message:
+        "Watch what kronfluence holds and computes while it scores a batch of queries"
+    script:
+        "scripts/language_query_batching.py"
+
+
+rule language_search:
+    input:
+        model="results/models/language_model",
+        table="results/data/chemistry.parquet",
+        texts="results/models/language_text_states.npz",
+        queries="results/data/chemistry_queries.parquet",
+        vectors="results/attributions/language_vectors.npz",
+        asked="results/attributions/language_gradients_query.safetensors",
+        weights="results/models/language_adapted.npz",
+        factors="results/attributions/language_factors",
+        code=code_of("rules/scripts/language_search.py"),
+    output:
+        scores="results/attributions/language_search.npz",
+        cost="results/evaluations/language_search_cost.parquet",
+    log:
+        "results/logs/language_search.log",
+    benchmark:
+        "results/benchmarks/language_search.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        blocks=config["language_model"]["blocks"],
+        layers=config["language_model"]["layers"],
+        kept=config["scaling_to_corpora"]["kept"],
+        searched=config["scaling_to_corpora"]["searched_queries"],
+    message:
+        "Search first, then influence on the texts found"
+    script:
+        "scripts/language_search.py"

@@ -1403,3 +1403,38 @@ rule small_gpt_subsets:
         "Train the small GPT on random subsets of its texts, seed {wildcards.seed}"
     script:
         "scripts/small_gpt_subsets.py"
+
+
+rule language_cost:
+    input:
+        code=code_of("rules/scripts/language_cost.py"),
+    output:
+        growth="results/evaluations/language_cost.parquet",
+        ranks="results/evaluations/language_rank_cost.parquet",
+    log:
+        "results/logs/language_cost.log",
+    benchmark:
+        "results/benchmarks/language_cost.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        cost={
+            name: config["scaling_to_corpora"][name]
+            for name in (
+                "cost_texts",
+                "cost_tokens",
+                "cost_widths",
+                "cost_depth",
+                "cost_queries",
+                "cost_repeats",
+                "seed",
+            )
+        },
+        ranks=config["scaling_to_corpora"]["ranks"],
+    message:
+        "Time influence as the corpus and the model grow"
+    script:
+        "scripts/language_cost.py"

@@ -132,6 +132,21 @@ PAGE_INPUTS = {
         "results/evaluations/weights_boundary.parquet",
         "results/evaluations/weights_boundary_flips.parquet",
     ],
+    "11_scaling_to_corpora": [
+        "results/data/chemistry.parquet",
+        "results/data/chemistry_queries.parquet",
+        "results/attributions/language_methods.npz",
+        "results/attributions/language_retrieval.npz",
+        "results/attributions/language_retrieval_variants.npz",
+        "results/attributions/language_search.npz",
+        "results/attributions/language_low_rank.npz",
+        "results/attributions/language_query_batching.json",
+        "results/attributions/language_query_batching.npz",
+        "results/evaluations/language_ranks.parquet",
+        "results/evaluations/language_search_cost.parquet",
+        "results/evaluations/language_cost.parquet",
+        "results/evaluations/language_rank_cost.parquet",
+    ],
 }
 
 

@@ -165,11 +165,16 @@ def pairwise_scores(
     partition: int = 0,
     partitions: int = 1,
     batch_size: int = 8,
+    rank: int | None = None,
+    full_svd: bool = False,
+    queries_at_once: int | None = None,
 ) -> dict[str, Tensor]:
     """Influence of one partition of the texts on every query's log p, by layer: name to shape (queries, texts).
 
     λ is a tenth of each layer's mean eigenvalue (Grosse et al. 2023, section 3.3). All queries are preconditioned
-    first and held at once; one pass over the texts then serves them all.
+    first and held at once; one pass over the texts then serves them all. With fewer `queries_at_once`, each such batch
+    of queries pays for a pass of its own. `rank` cuts the preconditioned gradient of each query, by a randomised
+    singular value decomposition or, slower, by a full one.
     """
     dtype = data.weights.dtype
     with _analyzer(model, task, [factors]) as (analyzer, _):
@@ -178,12 +183,14 @@ def pairwise_scores(
             FACTORS,
             queries,
             data,
-            per_device_query_batch_size=len(queries),
+            per_device_query_batch_size=queries_at_once or len(queries),
             per_device_train_batch_size=batch_size,
             score_args=ScoreArguments(
                 damping_factor=None,
                 compute_per_module_scores=True,
                 data_partitions=partitions,
+                query_gradient_low_rank=rank,
+                use_full_svd=full_svd,
                 per_sample_gradient_dtype=dtype,
                 precondition_dtype=dtype,
                 score_dtype=dtype,

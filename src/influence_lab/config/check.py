@@ -17,6 +17,7 @@ from influence_lab.config.language_model import LanguageModel
 from influence_lab.config.near_duplicates import NearDuplicates
 from influence_lab.config.relative_influence import RelativeInfluence
 from influence_lab.config.response_functions import ResponseFunctions
+from influence_lab.config.scaling_to_corpora import ScalingToCorpora
 from influence_lab.config.section import Section
 from influence_lab.config.small_gpt import SmallGPT
 from influence_lab.config.taylor_neumann import TaylorNeumann
@@ -45,6 +46,7 @@ class Configuration(Section):
     image_partition: ImagePartition
     near_duplicates: NearDuplicates
     language_model: LanguageModel
+    scaling_to_corpora: ScalingToCorpora
     toy: Toy
     toy_scoreboard: ToyScoreboard
     weights_boundary: WeightsBoundary
