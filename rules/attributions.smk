@@ -634,3 +634,32 @@ rule language_methods:
         "Scores of every text for every query by all methods that need gradients"
     script:
         "scripts/language_methods.py"
+
+
+rule language_retrieval:
+    input:
+        model="results/models/language_model",
+        texts="results/data/chemistry.parquet",
+        queries="results/data/chemistry_queries.parquet",
+        states="results/models/language_text_states.npz",
+        code=code_of("rules/scripts/language_retrieval.py"),
+    output:
+        scores="results/attributions/language_retrieval.npz",
+        variants="results/attributions/language_retrieval_variants.npz",
+    log:
+        "results/logs/language_retrieval.log",
+    benchmark:
+        "results/benchmarks/language_retrieval.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        blocks=config["language_model"]["blocks"],
+        context=config["language_model"]["context"],
+        seed=config["language_model"]["seed"],
+    message:
+        "Score every text for every query by retrieval: TF-IDF, BM25, embeddings"
+    script:
+        "scripts/language_retrieval.py"
