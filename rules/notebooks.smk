@@ -132,6 +132,10 @@ PAGE_INPUTS = {
         "results/evaluations/weights_boundary.parquet",
         "results/evaluations/weights_boundary_flips.parquet",
     ],
+    "11_lm_scoreboard": [
+        "results/evaluations/lm_scoreboard.parquet",
+        "results/evaluations/language_tail_patch.parquet",
+    ],
 }
 
 

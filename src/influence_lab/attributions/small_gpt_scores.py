@@ -24,7 +24,6 @@ from influence_lab.models.small_gpt import SmallGPT
 Array = np.ndarray
 RETRIEVAL_METHODS = ("tfidf", "bm25", "embedding", "random")
 METHODS = (*GRADIENT_METHODS, *RETRIEVAL_METHODS)
-PARTITIONS = 2  # kronfluence's stages sum over two or more
 
 
 @dataclass(frozen=True)
@@ -93,23 +92,20 @@ def fit_factors(
     """EK-FAC of the layers by kronfluence's stages; costs up to K-FAC's factors, and up to EK-FAC's."""
     task, size = LanguageTask(layers), len(data)
     with TemporaryDirectory() as directory:
-        folder = Path(directory)
-        covariances, lambdas = (
-            [folder / f"{kind}_{k}" for k in range(PARTITIONS)] for kind in ("covariance", "lambda")
+        covariance, eigen, fitted, factors = (
+            Path(directory) / name for name in ("covariance", "eigen", "lambda", "factors")
         )
 
         def bases() -> None:
-            for k, target in enumerate(covariances):
-                fit_covariance(model, task, data, target, k, PARTITIONS, size, seed)
-            eigendecompose(model, task, covariances, folder / "eigen", data.weights.dtype)
+            fit_covariance(model, task, data, covariance, batch_size=size, seed=seed)
+            eigendecompose(model, task, [covariance], eigen, data.weights.dtype)
 
         def eigenvalues() -> None:
-            for k, target in enumerate(lambdas):
-                fit_lambda(model, task, data, folder / "eigen", target, k, PARTITIONS, size, seed)
-            aggregate_lambda(model, task, folder / "eigen", lambdas, folder / "factors")
+            fit_lambda(model, task, data, eigen, fitted, batch_size=size, seed=seed)
+            aggregate_lambda(model, task, eigen, [fitted], factors)
 
         first, second = metered(bases)[1], metered(eigenvalues)[1]
-        return read_factors(folder / "factors"), {"kfac": first, "ekfac": second.after(first)}
+        return read_factors(factors), {"kfac": first, "ekfac": second.after(first)}
 
 
 def _dataset(sequences: Sequences) -> SequenceDataset:
