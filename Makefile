@@ -7,7 +7,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 BIN := .venv/bin
 TARGETS := results test bench lab clean
-BENCHMARKS := $(patsubst %,results/benchmarks/%,summary.json retraining.json retraining_cost.html groups.json image_groups.json)
+BENCHMARKS := $(patsubst %,results/benchmarks/%,summary.json retraining.json retraining_cost.html groups.json image_groups.json language_scoring_profile.json)
 
 .DELETE_ON_ERROR:
 .PHONY: $(TARGETS)

@@ -761,3 +761,106 @@ rule language_search:
         "Search first, then influence on the texts found"
     script:
         "scripts/language_search.py"
+
+
+rule small_gpt_scores:
+    input:
+        model="results/models/small_gpt_{seed}.npz",
+        corpus="results/data/small_corpus.npz",
+        table="results/data/small_corpus.parquet",
+        code=code_of("rules/scripts/small_gpt_scores.py"),
+    output:
+        "results/attributions/small_gpt_scores_{scope}_{seed}.npz",
+    log:
+        "results/logs/small_gpt_scores_{scope}_{seed}.log",
+    benchmark:
+        "results/benchmarks/small_gpt_scores_{scope}_{seed}.tsv"
+    wildcard_constraints:
+        scope="mlp|all",
+        seed=r"\d+",
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+    params:
+        heads=config["small_gpt"]["heads"],
+        pattern=lambda wildcards: {"mlp": "mlp", "all": ""}[wildcards.scope],
+        dampings=config["lm_scoreboard"]["dampings"],
+        seed=config["lm_scoreboard"]["seed"],
+    message:
+        "Scores of the small GPT's texts by all methods (layers: {wildcards.scope}, seed {wildcards.seed})"
+    script:
+        "scripts/small_gpt_scores.py"
+
+
+rule small_gpt_newton:
+    input:
+        model="results/models/small_gpt_0.npz",
+        corpus="results/data/small_corpus.npz",
+        code=code_of("rules/scripts/small_gpt_newton.py"),
+    output:
+        "results/attributions/small_gpt_newton.npz",
+    log:
+        "results/logs/small_gpt_newton.log",
+    benchmark:
+        "results/benchmarks/small_gpt_newton.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+    params:
+        heads=config["small_gpt"]["heads"],
+        decay=config["small_gpt"]["weight_decay"],
+        queries=config["lm_scoreboard"]["newton_queries"],
+    message:
+        "Influence on the small GPT with the Gauss-Newton matrix of all parameters"
+    script:
+        "scripts/small_gpt_newton.py"
+
+
+# What Snakemake measured of the steps that methods have in common.
+LANGUAGE_BENCHMARKS = [
+    f"results/benchmarks/language_{step}.tsv"
+    for step in (
+        "text_states",
+        "query_states",
+        "gradients_train",
+        "gradients_query",
+        "eigen",
+        "factors",
+        *[
+            f"{stage}_{partition}"
+            for stage in ("covariance", "lambda")
+            for partition in range(config["language_model"]["partitions"])
+        ],
+    )
+]
+
+
+rule language_costs:
+    input:
+        train="results/attributions/language_gradients_train.safetensors",
+        query="results/attributions/language_gradients_query.safetensors",
+        factors="results/attributions/language_factors",
+        methods="results/attributions/language_methods.npz",
+        texts="results/data/chemistry.parquet",
+        queries="results/data/chemistry_queries.parquet",
+        spent=LANGUAGE_BENCHMARKS,
+        code=code_of("rules/scripts/language_costs.py"),
+    output:
+        "results/attributions/language_costs.parquet",
+    log:
+        "results/logs/language_costs.log",
+    benchmark:
+        "results/benchmarks/language_costs.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=5000,
+    message:
+        "Seconds and memory of each method on the language model"
+    script:
+        "scripts/language_costs.py"

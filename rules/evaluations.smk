@@ -1438,3 +1438,192 @@ rule language_cost:
         "Time influence as the corpus and the model grow"
     script:
         "scripts/language_cost.py"
+
+
+# Top texts come from scores averaged over all seeds; finished chunks are kept as above.
+rule small_gpt_removals:
+    input:
+        corpus="results/data/small_corpus.npz",
+        table="results/data/small_corpus.parquet",
+        scores=expand(
+            "results/attributions/small_gpt_scores_all_{run}.npz",
+            run=range(config["small_gpt"]["seeds"]),
+        ),
+        code=code_of("rules/scripts/small_gpt_removals.py"),
+    output:
+        "results/evaluations/small_gpt_removals_{seed}.npz",
+    log:
+        "results/logs/small_gpt_removals_{seed}.log",
+    benchmark:
+        "results/benchmarks/small_gpt_removals_{seed}.tsv"
+    wildcard_constraints:
+        seed=r"\d+",
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        small_gpt=SMALL_GPT,
+        queries=config["lm_scoreboard"]["removal_queries"],
+        retrieved=config["lm_scoreboard"]["retrieved"],
+        chunks="results/chunks/small_gpt_removals_{seed}",
+    message:
+        "Retrain the small GPT without each method's top texts, seed {wildcards.seed}"
+    script:
+        "scripts/small_gpt_removals.py"
+
+
+rule language_tail_patch:
+    input:
+        model="results/models/language_model",
+        weights="results/models/language_adapted.npz",
+        states="results/models/language_query_states.npz",
+        queries="results/data/chemistry_queries.parquet",
+        train="results/attributions/language_gradients_train.safetensors",
+        methods="results/attributions/language_methods.npz",
+        retrieval="results/attributions/language_retrieval.npz",
+        code=code_of("rules/scripts/language_tail_patch.py"),
+    output:
+        "results/evaluations/language_tail_patch.parquet",
+    log:
+        "results/logs/language_tail_patch.log",
+    benchmark:
+        "results/benchmarks/language_tail_patch.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        blocks=config["language_model"]["blocks"],
+        layers=config["language_model"]["layers"],
+        retrieved=config["lm_scoreboard"]["retrieved"],
+        rate=config["lm_scoreboard"]["tail_rate"],
+    message:
+        "One gradient step of the language model on each method's top texts"
+    script:
+        "scripts/language_tail_patch.py"
+
+
+# A minute a set of texts: only where refit_queries asks for it. Finished refits are kept as above.
+rule language_removals:
+    input:
+        model="results/models/language_model",
+        texts="results/models/language_text_states.npz",
+        states="results/models/language_query_states.npz",
+        queries="results/data/chemistry_queries.parquet",
+        methods="results/attributions/language_methods.npz",
+        retrieval="results/attributions/language_retrieval.npz",
+        code=code_of("rules/scripts/language_removals.py"),
+    output:
+        "results/evaluations/language_removals.npz",
+    log:
+        "results/logs/language_removals.log",
+    benchmark:
+        "results/benchmarks/language_removals.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        blocks=config["language_model"]["blocks"],
+        layers=config["language_model"]["layers"],
+        queries=config["lm_scoreboard"]["refit_queries"],
+        retrieved=config["lm_scoreboard"]["retrieved"],
+        training={
+            name: config["language_model"][name]
+            for name in ("epochs", "batch_size", "learning_rate", "seed")
+        },
+        chunks="results/chunks/language_removals",
+    message:
+        "Adapt the language model without each method's top texts"
+    script:
+        "scripts/language_removals.py"
+
+
+rule lm_scoreboard:
+    input:
+        corpus="results/data/small_corpus.parquet",
+        mlp=expand(
+            "results/attributions/small_gpt_scores_mlp_{seed}.npz",
+            seed=range(config["small_gpt"]["seeds"]),
+        ),
+        all=expand(
+            "results/attributions/small_gpt_scores_all_{seed}.npz",
+            seed=range(config["small_gpt"]["seeds"]),
+        ),
+        subsets=expand(
+            "results/evaluations/small_gpt_subsets_{seed}.npz",
+            seed=range(config["small_gpt"]["seeds"]),
+        ),
+        left_out=expand(
+            "results/evaluations/small_gpt_leave_one_out_{seed}.npz",
+            seed=range(config["small_gpt"]["seeds"]),
+        ),
+        removals=expand(
+            "results/evaluations/small_gpt_removals_{seed}.npz",
+            seed=range(config["lm_scoreboard"]["removal_seeds"]),
+        ),
+        newton="results/attributions/small_gpt_newton.npz",
+        texts="results/data/chemistry.parquet",
+        queries="results/data/chemistry_queries.parquet",
+        methods="results/attributions/language_methods.npz",
+        retrieval="results/attributions/language_retrieval.npz",
+        patches="results/evaluations/language_tail_patch.parquet",
+        costs="results/attributions/language_costs.parquet",
+        refits=(
+            ["results/evaluations/language_removals.npz"]
+            if config["lm_scoreboard"]["refit_queries"]
+            else []
+        ),
+        code=code_of("rules/scripts/lm_scoreboard.py"),
+    output:
+        "results/evaluations/lm_scoreboard.parquet",
+    log:
+        "results/logs/lm_scoreboard.log",
+    benchmark:
+        "results/benchmarks/lm_scoreboard.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+    params:
+        depth=config["lm_scoreboard"]["retrieved"],
+        draws=config["lm_scoreboard"]["draws"],
+        seed=config["lm_scoreboard"]["seed"],
+    message:
+        "Judge every attribution method on both language models"
+    script:
+        "scripts/lm_scoreboard.py"
+
+
+rule language_scoring_profile:
+    input:
+        model="results/models/language_model",
+        texts="results/models/language_text_states.npz",
+        queries="results/models/language_query_states.npz",
+        weights="results/models/language_adapted.npz",
+        factors="results/attributions/language_factors",
+        code=code_of("rules/scripts/language_scoring_profile.py"),
+    output:
+        "results/benchmarks/language_scoring_profile.json",
+    log:
+        "results/logs/language_scoring_profile.log",
+    benchmark:
+        "results/benchmarks/language_scoring_profile.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=5000,
+    params:
+        blocks=config["language_model"]["blocks"],
+        layers=config["language_model"]["layers"],
+        partitions=config["language_model"]["partitions"],
+    message:
+        "Profile the scoring of the language model's texts"
+    script:
+        "scripts/language_scoring_profile.py"

@@ -146,6 +146,9 @@ PAGE_INPUTS = {
         "results/evaluations/language_search_cost.parquet",
         "results/evaluations/language_cost.parquet",
         "results/evaluations/language_rank_cost.parquet",
+    "11_lm_scoreboard": [
+        "results/evaluations/lm_scoreboard.parquet",
+        "results/evaluations/language_tail_patch.parquet",
     ],
 }
 

@@ -2,8 +2,9 @@ r"""Gradients of the chosen layers, kept as what they are made of: one vector pa
 
 The gradient of a text's loss with respect to the weight of a linear layer is a sum over positions,
 $\nabla_W L = \sum_t \mathcal{D}s_t\, a_t^\top$, with $a_t$ the layer's input and $\mathcal{D}s_t$ the gradient with
-respect to its output. The pairs are kept: every method, rank and split is computed from them without another pass over
-the model, and a text of T tokens takes T (inputs + outputs) numbers in place of inputs × outputs.
+respect to its output; a layer with a bias has a last input of 1. The pairs are kept: every method, rank and split is
+computed from them without another pass over the model, and a text of T tokens takes T (inputs + outputs) numbers in
+place of inputs × outputs.
 """
 
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from influence_lab.models.adaptation import by_length, only
 class TokenGradients:
     """Vector pairs of all tokens of n texts, one text after another."""
 
-    inputs: dict[str, Tensor]  # layer: a, shape (tokens, inputs)
+    inputs: dict[str, Tensor]  # layer: a, shape (tokens, inputs), with a bias inputs + 1
     outputs: dict[str, Tensor]  # layer: Ds, shape (tokens, outputs)
     starts: Tensor  # (n + 1,) where each text begins; the last is the number of tokens
 
@@ -56,7 +57,7 @@ def token_gradients(
     lengths = data.lengths
     starts = torch.cat([torch.zeros(1, dtype=torch.int64), lengths.cumsum(0)])
     dtype, total = data.weights.dtype, int(starts[-1])
-    inputs = {name: torch.empty(total, layer.in_features, dtype=dtype) for name, layer in layers.items()}
+    inputs = {name: torch.ones(total, _inputs(layer), dtype=dtype) for name, layer in layers.items()}
     outputs = {name: torch.empty(total, layer.out_features, dtype=dtype) for name, layer in layers.items()}
     seen: dict[str, tuple[Tensor, Tensor]] = {}
 
@@ -75,12 +76,16 @@ def token_gradients(
             for name, gradient in zip(layers, gradients, strict=True):
                 for place, row in enumerate(rows.tolist()):
                     here, length = slice(int(starts[row]), int(starts[row + 1])), int(lengths[row])
-                    inputs[name][here] = seen[name][0][place, :length]
+                    inputs[name][here, : layers[name].in_features] = seen[name][0][place, :length]
                     outputs[name][here] = gradient[place, :length]
     finally:
         for handle in handles:
             handle.remove()
     return TokenGradients(inputs, outputs, starts)
+
+
+def _inputs(layer: nn.Linear) -> int:
+    return layer.in_features + (layer.bias is not None)
 
 
 def write_token_gradients(path: Path | str, tokens: TokenGradients) -> None:

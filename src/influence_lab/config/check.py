@@ -14,6 +14,7 @@ from influence_lab.config.image_groups import ImageGroups
 from influence_lab.config.image_partition import ImagePartition
 from influence_lab.config.images import Images
 from influence_lab.config.language_model import LanguageModel
+from influence_lab.config.lm_scoreboard import LmScoreboard
 from influence_lab.config.near_duplicates import NearDuplicates
 from influence_lab.config.relative_influence import RelativeInfluence
 from influence_lab.config.response_functions import ResponseFunctions
@@ -47,6 +48,7 @@ class Configuration(Section):
     near_duplicates: NearDuplicates
     language_model: LanguageModel
     scaling_to_corpora: ScalingToCorpora
+    lm_scoreboard: LmScoreboard
     toy: Toy
     toy_scoreboard: ToyScoreboard
     weights_boundary: WeightsBoundary

@@ -1,0 +1,63 @@
+r"""Influence on the small GPT with the Gauss-Newton matrix itself, of all parameters, by conjugate gradient."""
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.func import functional_call, grad, jvp, vjp
+
+from influence_lab.curvature.conjugate_gradient import conjugate_gradient
+from influence_lab.data.sequences import Sequences
+from influence_lab.models.small_gpt import SmallGPT
+from influence_lab.models.small_gpt_stack import flattened, stack, text_log_probabilities
+
+Array = np.ndarray
+
+
+def gauss_newton_scores(
+    model: SmallGPT, texts: Sequences, queries: Sequences, decay: float, tolerance: float = 1e-2
+) -> Array:
+    r"""$\nabla f_q^\top (G + \lambda I)^{-1} \nabla(-L_i)$ for f the queries' log p: what EK-FAC stands in for.
+
+    G is that of the mean loss over texts, of all parameters, embeddings included, and λ the weight decay that the model
+    was trained with, so that G + λI is the curvature of its objective but for the residuals' part.
+
+    Args:
+        model: trained on the texts.
+        texts: n.
+        queries: m.
+        decay: λ.
+        tolerance: of conjugate gradient, on the relative residual; ranks do not need more.
+
+    Returns:
+        Influence on log p, shape (m, n): positive where a text helped.
+
+    Raises:
+        NotSolvedError: conjugate gradient ended above the tolerance.
+    """
+    model = model.double()
+    flat, by_name = flattened(stack([dict(model.named_parameters())]))
+    flat = flat[0]
+    inputs, counts = torch.from_numpy(texts.inputs), torch.from_numpy(texts.weights)[..., None] / len(texts)
+
+    def logits(parameters: Tensor) -> Tensor:
+        named = {name: values[0] for name, values in by_name(parameters[None]).items()}
+        return functional_call(model, named, (inputs,))
+
+    outputs, back = vjp(logits, flat)
+    probabilities = outputs.softmax(-1)
+
+    def product(vector: Array) -> Array:
+        direction = torch.from_numpy(vector)
+        moved = jvp(logits, (flat,), (direction,))[1]
+        curved = probabilities * (moved - (probabilities * moved).sum(-1, keepdim=True))
+        return (back(counts * curved)[0] + decay * direction).numpy()
+
+    def gradients(sequences: Sequences) -> Array:
+        def log_probability(parameters: Tensor, row: int) -> Tensor:
+            one = sequences[row : row + 1]
+            return text_log_probabilities(model, by_name(parameters[None]), one)[0, 0]
+
+        return torch.stack([grad(log_probability)(flat, row) for row in range(len(sequences))]).numpy()
+
+    solved = np.stack([conjugate_gradient(product, one, tolerance, 500) for one in gradients(queries)])
+    return solved @ gradients(texts).T
