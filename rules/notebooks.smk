@@ -132,6 +132,10 @@ PAGE_INPUTS = {
         "results/evaluations/weights_boundary.parquet",
         "results/evaluations/weights_boundary_flips.parquet",
     ],
+    "11_lm_scoreboard": [
+        "results/evaluations/lm_scoreboard.parquet",
+        "results/evaluations/language_tail_patch.parquet",
+    ],
     "11_scaling_to_corpora": [
         "results/data/chemistry.parquet",
         "results/data/chemistry_queries.parquet",
@@ -146,9 +150,6 @@ PAGE_INPUTS = {
         "results/evaluations/language_search_cost.parquet",
         "results/evaluations/language_cost.parquet",
         "results/evaluations/language_rank_cost.parquet",
-    "11_lm_scoreboard": [
-        "results/evaluations/lm_scoreboard.parquet",
-        "results/evaluations/language_tail_patch.parquet",
     ],
 }
 
