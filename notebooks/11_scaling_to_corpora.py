@@ -48,7 +48,7 @@ from IPython.display import Markdown, display
 from influence_lab.artifacts import read_arrays, read_facts, read_table
 from influence_lab.evaluations.extrapolation import Accelerator, in_words, projections, scoring_flops, straight_line
 from influence_lab.evaluations.intervals import mean_interval, plus_minus
-from influence_lab.evaluations.prefilters import curve_sizes, recall, recall_curves, top_texts
+from influence_lab.evaluations.prefilters import curve_sizes, kept_share, recall, recall_curves, top_texts
 from influence_lab.evaluations.rank_agreement import by_rank, correlations
 from influence_lab.evaluations.slopes import log_log_slope
 from influence_lab.figures import scaling_to_corpora as figures
@@ -128,7 +128,9 @@ NAMES = {"tfidf": "TF-IDF (Grosse)", "bm25": "BM25, words", "embedding": "embedd
 if enough:
     found = {name: mean_interval(recall(filters[name][facts], wanted, size)) for name in NAMES}
     of_carriers = {name: mean_interval(recall(filters[name][facts], carriers, size)) for name in NAMES}
-    curves = recall_curves({name: filters[name][facts] for name in NAMES}, wanted, curve_sizes(n))
+    curves = recall_curves({name: filters[name][facts] for name in NAMES}, wanted, curve_sizes(n, 40))
+    weight = np.where(wanted, influence[facts].clip(min=0), 0)
+    weight = weight / weight.sum(axis=1, keepdims=True)  # of the wanted texts, by their influence
     over_random = mean_interval(recall(filters["tfidf"][facts], wanted, size) - 0.25)
 
 # %% tags=["hide-input"]
@@ -167,6 +169,7 @@ if enough:
             {
                 "filter": label,
                 f"recall of the top {min(top, n)}": plus_minus(mean_interval(recall(scores[facts], wanted, size))),
+                "of their influence": plus_minus(mean_interval((kept_share(scores[facts], size) * weight).sum(axis=1))),
                 "of the carriers": plus_minus(mean_interval(recall(scores[facts], carriers, size))),
                 "top, prompt alone": ""
                 if alone is None
@@ -175,7 +178,7 @@ if enough:
         )
     show_table(
         pd.DataFrame(rows),
-        f"What {size} of {n} texts hold, by filter. Last column: the filter sees the prompt without the completion.",
+        f"What {size} of {n} texts hold, by filter. Third column: each of the most influential texts counts by its influence. Last column: the filter sees the prompt without the completion.",
     )
 
 # %% tags=["hide-input"]
@@ -185,8 +188,19 @@ if enough:
     )
     display(
         Markdown(
-            f"**The completion belongs into the query**, as Grosse et al. have it: without it TF-IDF keeps {plus_minus((-gain[0], gain[1]), 2, '+')} of the top. What moves $\\log p$ of a completion "
+            f"**The completion belongs into the query**, as Grosse et al. have it: adding it changes TF-IDF's recall of the top by {plus_minus(gain, 2, '+')}. What moves $\\log p$ of a completion "
             "may be a text that never names what the prompt asks about. And no filter by tokens sees influence without shared tokens; here are influential texts that TF-IDF throws away, the lowest first."
+        )
+    )
+
+# %% tags=["hide-input"]
+if enough:
+    tail = np.sort(influence[facts], axis=1)[:, ::-1]
+    by_influence = (kept_share(filters["tfidf"][facts], size) * weight).sum(axis=1).mean()
+    display(
+        Markdown(
+            f"**Influence has a heavy tail.** The first text has {np.median(tail[:, 0] / tail[:, min(top, n) - 1]):.0f} times (median) the influence of text {min(top, n)}. The recall above, in which all of the top count alike, is a severe measure: "
+            f"of the influence that the top {min(top, n)} have, TF-IDF keeps {by_influence:.0%}."
         )
     )
 
@@ -371,6 +385,8 @@ else:
     leave_open("A22", "fewer than eight queries, or fewer than two facts, in this run")
 
 # %% [markdown]
+# Pearson's correlation is led by the few texts with large influence, and a single pair of vectors may get these right; Spearman's, which asks for the order of all texts, needs more.
+#
 # The paper's figure, 0.995 at rank 32, is of one query to a model with 52 billion parameters and layers far wider than these. A short query to a narrow model may be kinder to a low rank: the number here says that the idea works, not that 32 is enough everywhere.
 #
 # ## What a rank costs and saves
@@ -408,12 +424,12 @@ display(
 # %% [markdown]
 # ## What influence costs as corpus and model grow
 #
-# kronfluence's stages were timed on Llamas with random weights, in SmolLM2's proportions, all their MLP layers attributed. In the corpus everything but the eigenvectors should be linear: texts are taken one after another. In the model, forward and backward passes grow with the number P of weights, but the eigenvectors of a
+# kronfluence's stages were timed on Llamas with random weights, in SmolLM2's proportions, all their MLP layers attributed; and beside them, as "gradients", our own pass forward and backward that keeps token gradients, which has nothing to set up. In the corpus everything but the eigenvectors should be linear: texts are taken one after another. In the model, forward and backward passes grow with the number P of weights, but the eigenvectors of a
 # layer d wide take $d^3$ operations, and rotating the gradient of *each text* into them for $\Lambda$ takes $d^3$ again, $P^{3/2}$ in the number of weights.
 
 # %%
 growth = read_table(artifact("evaluations/language_cost.parquet"))
-STAGES = ("covariance", "eigen", "lambda", "scores")
+STAGES = ("covariance", "eigen", "lambda", "scores", "gradients")
 by_corpus, by_model = growth[growth["width"] == cost_widths[1]], growth[growth["texts"] == cost_texts[0]]
 lines = {
     stage: straight_line(
@@ -434,11 +450,11 @@ for stage in STAGES:
 # %% tags=["hide-input"]
 show(
     figures.corpus_growth(
-        f"Scoring takes {1e6 * lines['scores'].rate:.3g} ± {1e6 * lines['scores'].half_width:.2g} µs for each token more",
+        f"Each token more takes {1e6 * lines['gradients'].rate:.3g} ± {1e6 * lines['gradients'].half_width:.2g} µs of gradients",
         by_corpus,
         lines,
     ),
-    f"Processor time of kronfluence's stages, {cost_repeats} runs each, {by_corpus['weights'].iloc[0]:,} attributed weights, {cost_queries} queries; lines: least squares.",
+    f"Processor time of kronfluence's stages and of token gradients, {cost_repeats} runs each, {by_corpus['weights'].iloc[0]:,} attributed weights, {cost_queries} queries; lines: least squares.",
     "Points about rising lines. "
     + "; ".join(
         f"{stage}: {line.start:.2f} s to start and {1e6 * line.rate:.3g} µs a token" for stage, line in lines.items()
@@ -447,7 +463,7 @@ show(
 )
 show(
     figures.model_growth(
-        f"In the weights, Λ grows with the power {plus_minus((slopes['lambda'].slope, slopes['lambda'].half_width))}, scoring with {plus_minus((slopes['scores'].slope, slopes['scores'].half_width))}",
+        f"In the weights, Λ grows with the power {plus_minus((slopes['lambda'].slope, slopes['lambda'].half_width))}, gradients with {plus_minus((slopes['gradients'].slope, slopes['gradients'].half_width))}",
         by_model,
         slopes,
     ),
@@ -468,7 +484,7 @@ show_table(
             "power of the model": [plus_minus((slopes[stage].slope, slopes[stage].half_width)) for stage in STAGES],
         }
     ),
-    "Fits with 95 % intervals. The powers are of all the time, starting included, so those below 1 say that starting still decides at this size; the time for each token is what is extrapolated.",
+    "Fits with 95 % intervals. The powers are of all the time, starting included: what a call of kronfluence takes to start still decides its powers at this size, and the time of a token, with its interval, says more.",
 )
 factor_copies = float((shapes**2).sum() / shapes.prod(axis=1).sum()) + 1
 peaks = [table["peak_mb"].max() for table in (by_corpus[by_corpus["texts"] == cost_texts[0]], by_corpus, by_model)]

@@ -8,8 +8,8 @@ def test_every_stage_of_every_size_is_timed_once():
     """Weights of the MLP layers of a Llama: 3 · width · inner width for each block."""
     plan = CostPlan(texts=[2], tokens=8, widths=[128, 64], depth=1, queries=2, repeats=1, seed=0)
     table = growth_cost(plan)
-    assert table.groupby("width").size().to_dict() == {64: 4, 128: 4}
-    assert set(table["stage"]) == {"covariance", "eigen", "lambda", "scores"}
+    assert table.groupby("width").size().to_dict() == {64: 5, 128: 5}
+    assert set(table["stage"]) == {"covariance", "eigen", "lambda", "scores", "gradients"}
     assert (table["seconds"] > 0).all()
     assert (table["weights"] == 3 * table["width"] * (8 * table["width"] // 3)).all()
     assert table["peak_mb"].is_monotonic_increasing

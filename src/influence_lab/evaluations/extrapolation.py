@@ -76,10 +76,16 @@ def projections(
 def in_words(seconds: float) -> str:
     """A time in the unit that a reader would choose.
 
-    >>> in_words(90.0), in_words(3 * 86400.0), in_words(4.7e13)
-    ('90 seconds', '3 days', '1.5 million years')
+    >>> in_words(80.0), in_words(3 * 86400.0), in_words(1.2e10), in_words(4.7e13)
+    ('80 seconds', '3 days', '380 years', '1.5 million years')
     """
-    for unit, size in (("million years", 1e6 * YEAR), ("years", YEAR), ("days", 86400.0), ("hours", 3600.0)):
-        if seconds >= 1.5 * size or (unit == "million years" and seconds >= size):
-            return f"{seconds / size:.2g} {unit}".replace("e+0", "e")
-    return f"{seconds:.2g} seconds"
+    units = {
+        "million years": 1e6 * YEAR,
+        "years": YEAR,
+        "days": 86400.0,
+        "hours": 3600.0,
+        "minutes": 60.0,
+        "seconds": 1.0,
+    }
+    unit, size = next((pair for pair in units.items() if seconds >= 1.4 * pair[1]), ("seconds", 1.0))
+    return f"{float(f'{seconds / size:.2g}'):,g} {unit}"

@@ -22,6 +22,7 @@ from influence_lab.attributions.kronfluence_stages import (
     pairwise_scores,
 )
 from influence_lab.attributions.language_task import LanguageTask, SequenceDataset
+from influence_lab.attributions.token_gradients import token_gradients
 from influence_lab.data.sequences import pack
 from influence_lab.models.causal_lm import Tail, linear_layers, states_at
 
@@ -47,7 +48,8 @@ def growth_cost(plan: CostPlan) -> pd.DataFrame:
 
     Returns:
         Columns texts, tokens (of all texts), width, weights (of the attributed layers), repeat, stage (covariance,
-        eigen, lambda, scores), seconds, and peak_mb (of the process so far, so that it only grows).
+        eigen, lambda, scores of kronfluence; gradients, our own pass), seconds, and peak_mb (of the process so far, so
+        that it only grows).
     """
     sizes = [(count, plan.widths[1]) for count in plan.texts] + [(plan.texts[0], width) for width in plan.widths]
     rows = []
@@ -55,7 +57,8 @@ def growth_cost(plan: CostPlan) -> pd.DataFrame:
         for repeat in range(plan.repeats):
             tail, layers, data, queries = random_problem(plan, texts, width)
             weights = sum(layer.weight.numel() for layer in layers.values())
-            for stage, seconds in stage_seconds(tail, LanguageTask(layers), data, queries).items():
+            timed = stage_seconds(tail, LanguageTask(layers), data, queries) | gradient_seconds(tail, layers, data)
+            for stage, seconds in timed.items():
                 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
                 rows.append((texts, texts * plan.tokens, width, weights, repeat, stage, seconds, peak))
     return pd.DataFrame(rows, columns=["texts", "tokens", "width", "weights", "repeat", "stage", "seconds", "peak_mb"])
@@ -115,6 +118,13 @@ def stage_seconds(
     return seconds
 
 
+def gradient_seconds(model: nn.Module, layers: dict[str, nn.Linear], data: SequenceDataset) -> dict[str, float]:
+    """Processor time of one pass forward and backward that keeps token gradients: nothing to start, nothing to read."""
+    start = process_time()
+    token_gradients(model, layers, data)
+    return {"gradients": process_time() - start}
+
+
 def rank_cost(ranks: list[int], shape: tuple[int, int], texts: int, tokens: int, seed: int) -> pd.DataFrame:
     """Processor time and numbers held of one query's inner products with texts, one layer, at several ranks.
 
@@ -126,7 +136,7 @@ def rank_cost(ranks: list[int], shape: tuple[int, int], texts: int, tokens: int,
         seed: draws vectors.
 
     Returns:
-        Columns rank (0: full), numbers (of the query's gradient), microseconds (for a text, the least of five).
+        Columns rank (0: full), numbers (of the query's gradient), microseconds (for a text, the least of twenty).
     """
     generator = torch.Generator().manual_seed(seed)
     outputs, inputs = (torch.randn(texts * tokens, size, generator=generator) for size in shape)
@@ -135,7 +145,7 @@ def rank_cost(ranks: list[int], shape: tuple[int, int], texts: int, tokens: int,
     for rank in [*ranks, 0]:
         left, right = (torch.randn(size, max(rank, 1), generator=generator) for size in shape)
         times = []
-        for _ in range(5):
+        for _ in range(20):
             start = process_time()
             if rank:
                 ((outputs @ left) * (inputs @ right)).sum(dim=1)
