@@ -26,6 +26,7 @@ bench: .venv/ready
 	@$(BIN)/python -m json.tool results/benchmarks/retraining.json
 	@$(BIN)/python -m json.tool results/benchmarks/groups.json
 	@$(BIN)/python -m json.tool results/benchmarks/image_groups.json
+	@$(BIN)/python -m json.tool results/benchmarks/language_scoring_profile.json
 
 lab: .venv/ready
 	$(BIN)/jupyter lab notebooks

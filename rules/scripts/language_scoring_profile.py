@@ -6,8 +6,10 @@ from influence_lab.artifacts import read_arrays, write_facts
 from influence_lab.attributions.kronfluence_stages import pairwise_scores
 from influence_lab.attributions.language_task import LanguageTask
 from influence_lab.batch import batch
-from influence_lab.evaluations.scoring_profile import profile_of
+from influence_lab.evaluations.scoring_profile import per_token_error, profile_of
 from influence_lab.models.language_states import dataset_of, load_tail
+
+TEXTS = 8  # texts and queries whose scores are split over tokens
 
 with batch(snakemake):
     torch.set_num_threads(snakemake.threads)
@@ -28,4 +30,12 @@ with batch(snakemake):
             partitions=params.partitions,
         )
 
-    write_facts(snakemake.output[0], profile_of(scoring))
+    profiled = profile_of(scoring)
+    weights, texts = read_arrays(snakemake.input.weights), read_arrays(snakemake.input.texts)
+    tail, layers = load_tail(snakemake.input.model, params.blocks, params.layers, weights)
+    some = {name: values[:TEXTS] for name, values in texts.items() if name.startswith("train_")}
+    asked = {name: values[:TEXTS] for name, values in read_arrays(snakemake.input.queries).items()}
+    error = per_token_error(
+        tail, layers, dataset_of(asked, "query"), dataset_of(some, "train"), Path(snakemake.input.factors)
+    )
+    write_facts(snakemake.output[0], profiled | {"per_token_error": error})

@@ -168,13 +168,15 @@ def pairwise_scores(
     rank: int | None = None,
     full_svd: bool = False,
     queries_at_once: int | None = None,
+    per_token: bool = False,
 ) -> dict[str, Tensor]:
     """Influence of one partition of the texts on every query's log p, by layer: name to shape (queries, texts).
 
     λ is a tenth of each layer's mean eigenvalue (Grosse et al. 2023, section 3.3). All queries are preconditioned
     first and held at once; one pass over the texts then serves them all. With fewer `queries_at_once`, each such batch
     of queries pays for a pass of its own. `rank` cuts the preconditioned gradient of each query, by a randomised
-    singular value decomposition or, slower, by a full one.
+    singular value decomposition or, slower, by a full one. `per_token` splits each score over the text's positions,
+    shape (queries, texts, T); texts of one batch only, for batches differ in length.
     """
     dtype = data.weights.dtype
     with _analyzer(model, task, [factors]) as (analyzer, _):
@@ -188,6 +190,7 @@ def pairwise_scores(
             score_args=ScoreArguments(
                 damping_factor=None,
                 compute_per_module_scores=True,
+                compute_per_token_scores=per_token,
                 data_partitions=partitions,
                 query_gradient_low_rank=rank,
                 use_full_svd=full_svd,

@@ -148,8 +148,7 @@ def language_table(
         samples = over_queries({name: wide[name].to_numpy() for name in scores}, how.draws, how.seed)
         parts.append(rows(samples, f"tail_patch_{metric}", LARGE, "queries", len(wide)))
     if removals is not None:
-        alone = {name: removals[name][None] for name in ("base", "outputs")} | {"queries": removals["queries"]}
-        fallen = removal_falls(scores, [alone], how.depth)
+        fallen = removal_falls(scores, [removals], how.depth)
         count = len(removals["queries"])
         parts.append(rows(over_queries(fallen, how.draws, how.seed), "removal", LARGE, "queries", count))
     by_method = {row.method: Cost(row.seconds, row.peak_mb) for row in costs.itertuples()}

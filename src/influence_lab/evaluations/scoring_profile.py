@@ -4,7 +4,13 @@ import cProfile
 import pstats
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+from torch import nn
+
+from influence_lab.attributions.kronfluence_stages import pairwise_scores
+from influence_lab.attributions.language_task import LanguageTask, SequenceDataset
 
 OWNERS = {"kronfluence": "kronfluence", "transformers": "model", "torch": "model", "safetensors": "kronfluence"}
 
@@ -26,6 +32,26 @@ def profile_of(work: Callable[[], Any]) -> dict[str, float]:
             for (calling, _, _), (_, _, part, _) in callers.items():
                 seconds[owner(calling)] += part
     return seconds | {"share_outside": seconds["outside"] / sum(seconds.values())}
+
+
+def per_token_error(
+    model: nn.Module, layers: dict[str, nn.Linear], queries: SequenceDataset, data: SequenceDataset, factors: Path
+) -> float:
+    """How far kronfluence's scores by token, summed over tokens, are from its scores of texts, of the largest of these.
+
+    Args:
+        model: maps inputs to logits.
+        layers: attributed.
+        queries: what is measured.
+        data: texts, as many as fit in one batch.
+        factors: EK-FAC's, a folder.
+    """
+    task, size = LanguageTask(layers), len(data)
+    whole, split = (
+        sum(pairwise_scores(model, task, queries, data, factors, batch_size=size, per_token=per_token).values())
+        for per_token in (False, True)
+    )
+    return float((split.sum(dim=-1) - whole).abs().max() / whole.abs().max())
 
 
 def owner(file: str) -> str:
