@@ -6,8 +6,9 @@ from influence_lab.artifacts import read_arrays, read_table, write_table
 from influence_lab.attributions.language_factors import read_factors
 from influence_lab.attributions.language_scores import query_direction
 from influence_lab.attributions.token_gradients import read_token_gradients
-from influence_lab.attributions.token_table import extremes, queries_first, token_names, token_table
+from influence_lab.attributions.token_table import token_names, token_table
 from influence_lab.batch import batch
+from influence_lab.evaluations.token_splits import extremes, queries_first
 from influence_lab.models.language_states import load_tail, sequences_of
 
 with batch(snakemake):

@@ -63,8 +63,9 @@ def token_effects(held: Anchored, factor: Tensor, query: Sequences, epsilon: flo
 
     Returns:
         For every token that counts, text by text: `formula`, $+\nabla f^\top (G + \lambda)^{-1} \nabla \log p(z_t)$,
-        and `measured`, $(f(\theta_{+\varepsilon}) - f(\theta_{-\varepsilon}))/2\varepsilon$ with $\theta_\varepsilon$ the
-        optimum where the loss of that token is up-weighted by ε. `text`: the text of each. For every text `text_formula`,
+        and `measured`, $(f(\theta_{+\varepsilon}) - f(\theta_{-\varepsilon}))/2\varepsilon$ with $\theta_\varepsilon$
+        the optimum where the loss of that token is up-weighted by ε. `text`: the text of each. For every text
+        `text_formula`,
         $-\nabla f^\top (G + \lambda)^{-1} \nabla L_i$, and `text_measured`, with all of its tokens up-weighted.
     """
     counted = np.argwhere(held.texts.weights > 0)

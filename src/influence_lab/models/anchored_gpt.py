@@ -32,8 +32,8 @@ class Anchored:
     $$
 
     (Bae et al. 2022). Whether training has converged or not, $\theta_s$ minimises Q, and the Hessian there is
-    $G + \lambda$ with the Gauss-Newton matrix G of the mean loss. So influence with this damped curvature is exactly the
-    derivative of what minimising $Q + \varepsilon L$ gives.
+    $G + \lambda$ with the Gauss-Newton matrix G of the mean loss. So influence with this damped curvature is exactly
+    the derivative of what minimising $Q + \varepsilon L$ gives.
     """
 
     model: nn.Module  # float64, its parameters are θ_s

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from influence_lab.attributions.token_table import extremes, queries_first, split_differences, total_errors
+from influence_lab.evaluations.token_splits import extremes, queries_first, split_differences, total_errors
 
 
 def test_extremes_are_the_largest_then_the_smallest_and_none_twice():
