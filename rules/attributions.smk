@@ -864,3 +864,58 @@ rule language_costs:
         "Seconds and memory of each method on the language model"
     script:
         "scripts/language_costs.py"
+
+
+rule language_tokens:
+    input:
+        model="results/models/language_model",
+        states="results/models/language_text_states.npz",
+        weights="results/models/language_adapted.npz",
+        queries="results/data/chemistry_queries.parquet",
+        query="results/attributions/language_gradients_query.safetensors",
+        factors="results/attributions/language_factors",
+        methods="results/attributions/language_methods.npz",
+        code=code_of("rules/scripts/language_tokens.py"),
+    output:
+        "results/attributions/language_tokens.parquet",
+    log:
+        "results/logs/language_tokens.log",
+    benchmark:
+        "results/benchmarks/language_tokens.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        blocks=config["language_model"]["blocks"],
+        layers=config["language_model"]["layers"],
+        queries=config["token_influence"]["queries"],
+        texts=config["token_influence"]["texts"],
+    message:
+        "Split the influence of the most influential texts into their tokens, in both ways"
+    script:
+        "scripts/language_tokens.py"
+
+
+rule language_new_scores:
+    input:
+        query="results/attributions/language_gradients_query.safetensors",
+        new="results/attributions/language_gradients_new.safetensors",
+        factors="results/attributions/language_factors",
+        code=code_of("rules/scripts/language_new_scores.py"),
+    output:
+        "results/attributions/language_new_scores.npz",
+    log:
+        "results/logs/language_new_scores.log",
+    benchmark:
+        "results/benchmarks/language_new_scores.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    message:
+        "Influence of the sentences that are not in the corpus"
+    script:
+        "scripts/language_new_scores.py"

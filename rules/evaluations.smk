@@ -1627,3 +1627,89 @@ rule language_scoring_profile:
         "Profile the scoring of the language model's texts"
     script:
         "scripts/language_scoring_profile.py"
+
+
+rule language_additions:
+    input:
+        model="results/models/language_model",
+        states="results/models/language_text_states.npz",
+        queries="results/models/language_query_states.npz",
+        weights="results/models/language_adapted.npz",
+        code=code_of("rules/scripts/language_additions.py"),
+    output:
+        "results/evaluations/language_additions.npz",
+    log:
+        "results/logs/language_additions.log",
+    benchmark:
+        "results/benchmarks/language_additions.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        blocks=config["language_model"]["blocks"],
+        layers=config["language_model"]["layers"],
+        additions=config["token_influence"]["additions"],
+        training={
+            name: config["language_model"][name]
+            for name in ("batch_size", "learning_rate", "seed")
+        },
+    message:
+        "Train the language model for one more epoch, with and without each of some new sentences"
+    script:
+        "scripts/language_additions.py"
+
+
+rule token_effects:
+    input:
+        "results/data/small_corpus.npz",
+        code=code_of("rules/scripts/token_effects.py"),
+    output:
+        "results/evaluations/token_effects.npz",
+    log:
+        "results/logs/token_effects.log",
+    benchmark:
+        "results/benchmarks/token_effects.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        texts=config["token_influence"]["checked_texts"],
+        width=config["token_influence"]["checked_width"],
+        steps=config["token_influence"]["checked_steps"],
+        damping=config["token_influence"]["damping"],
+        epsilon=config["token_influence"]["epsilon"],
+    message:
+        "Compare token influence with what up-weighting each token does, on a GPT with exact curvature"
+    script:
+        "scripts/token_effects.py"
+
+
+rule small_gpt_additions:
+    input:
+        corpus="results/data/small_corpus.npz",
+        model="results/models/small_gpt_{seed}.npz",
+        code=code_of("rules/scripts/small_gpt_additions.py"),
+    output:
+        "results/evaluations/small_gpt_additions_{seed}.npz",
+    log:
+        "results/logs/small_gpt_additions_{seed}.log",
+    benchmark:
+        "results/benchmarks/small_gpt_additions_{seed}.tsv"
+    wildcard_constraints:
+        seed=r"\d+",
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        small_gpt=SMALL_GPT,
+        chunks="results/chunks/small_gpt_additions_{seed}",
+    message:
+        "Train the small GPT with each new sentence added, seed {wildcards.seed}"
+    script:
+        "scripts/small_gpt_additions.py"

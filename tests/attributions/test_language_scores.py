@@ -4,7 +4,12 @@ from torch import nn
 from torch.testing import assert_close
 
 from influence_lab.attributions.language_factors import read_factors
-from influence_lab.attributions.language_scores import gradient_methods, gradient_products, position_scores
+from influence_lab.attributions.language_scores import (
+    gradient_methods,
+    gradient_products,
+    position_scores,
+    query_direction,
+)
 from influence_lab.attributions.language_task import LanguageTask, SequenceDataset
 from influence_lab.attributions.token_gradients import token_gradients
 from influence_lab.data.sequences import pack
@@ -59,7 +64,7 @@ def test_dot_and_cosine_are_those_of_all_layers_together(world):
 def test_positions_sum_to_the_score_of_the_text(world):
     tokens, factors, _, methods = world
     for query in range(len(tokens)):
-        positions = position_scores(tokens, query, tokens, factors)
+        positions = position_scores(query_direction(tokens, query, factors), tokens)
         sums = torch.stack([positions[tokens.rows(text)].sum() for text in range(len(tokens))])
         assert_close(sums, methods["ekfac"][query], rtol=1e-12, atol=1e-12 * float(positions.abs().max()))
 

@@ -68,22 +68,35 @@ def gradient_methods(products: dict[str, Tensor]) -> dict[str, Tensor]:
     }
 
 
-def position_scores(query: TokenGradients, row: int, train: TokenGradients, factors: dict[str, LayerFactors]) -> Tensor:
-    r"""Influence of each position of each text on one query, $\mathcal{D}s_t^\top V a_t$ summed over layers.
+def query_direction(query: TokenGradients, row: int, factors: dict[str, LayerFactors]) -> dict[str, Tensor]:
+    r"""The preconditioned gradient of one query, $V = (G + \lambda)^{-1} \nabla(-\log p)$, by EK-FAC.
 
-    V is the preconditioned gradient of the query. The split of Grosse et al. (2023), Eq. 31: a text's positions sum to
-    its influence.
+    Influence is linear in a text's gradient, $I_i = \langle V, \nabla L_i \rangle$, so V gives it for any part of
+    a text, such as one token.
 
     Returns:
-        Shape (tokens,), in the order of `train`; both arguments are as they come from the model, not rotated.
+        Shape (outputs, inputs) by layer, in the layers' own bases: $V = Q_S \tilde V Q_A^\top$.
     """
-    asked = rotated(query, factors)
-    total = torch.zeros(int(train.starts[-1]), dtype=next(iter(train.inputs.values())).dtype)
+    asked, direction = rotated(query.at([row]), factors), {}
     for name, layer in factors.items():
-        solved = solve(asked.gradient(name, row), layer.ekfac)
-        preconditioned = layer.ekfac.s_basis @ solved @ layer.ekfac.a_basis.T
-        total += ((train.outputs[name] @ preconditioned) * train.inputs[name]).sum(dim=1)
-    return total
+        solved = solve(asked.gradient(name, 0), layer.ekfac)
+        direction[name] = layer.ekfac.s_basis @ solved @ layer.ekfac.a_basis.T
+    return direction
+
+
+def position_scores(direction: dict[str, Tensor], texts: TokenGradients) -> Tensor:
+    r"""Influence of each position of each text on one query, $\mathcal{D}s_t^\top V a_t$ summed over layers.
+
+    The split of Grosse et al. (2023), Eq. 31: a text's positions sum to its influence.
+
+    Args:
+        direction: V of the query by layer, of all layers or of some.
+        texts: their token gradients, as they come from the model.
+
+    Returns:
+        Shape (tokens,), in the order of `texts`.
+    """
+    return sum(((texts.outputs[name] @ V) * texts.inputs[name]).sum(dim=1) for name, V in direction.items())
 
 
 def _stacked(tokens: TokenGradients, layer: str, texts: range) -> Tensor:

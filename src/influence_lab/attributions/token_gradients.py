@@ -7,6 +7,7 @@ computed from them without another pass over the model, and a text of T tokens t
 place of inputs × outputs.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,13 @@ class TokenGradients:
     def rows(self, text: int) -> slice:
         """The tokens of one text."""
         return slice(int(self.starts[text]), int(self.starts[text + 1]))
+
+    def at(self, texts: Sequence[int]) -> "TokenGradients":
+        """The vector pairs of some of the texts."""
+        rows = torch.cat([torch.arange(self.starts[text], self.starts[text + 1]) for text in texts])
+        lengths = torch.stack([self.starts[text + 1] - self.starts[text] for text in texts])
+        inputs, outputs = ({name: kept[rows] for name, kept in side.items()} for side in (self.inputs, self.outputs))
+        return TokenGradients(inputs, outputs, torch.cat([torch.zeros(1, dtype=torch.int64), lengths.cumsum(0)]))
 
     def gradient(self, layer: str, text: int) -> Tensor:
         """The gradient of one text's loss with respect to the layer's weight, shape (outputs, inputs)."""

@@ -22,6 +22,7 @@ from influence_lab.config.scaling_to_corpora import ScalingToCorpora
 from influence_lab.config.section import Section
 from influence_lab.config.small_gpt import SmallGPT
 from influence_lab.config.taylor_neumann import TaylorNeumann
+from influence_lab.config.token_influence import TokenInfluence
 from influence_lab.config.toy import Toy
 from influence_lab.config.toy_scoreboard import ToyScoreboard
 from influence_lab.config.weights_boundary import WeightsBoundary
@@ -47,6 +48,7 @@ class Configuration(Section):
     image_partition: ImagePartition
     near_duplicates: NearDuplicates
     language_model: LanguageModel
+    token_influence: TokenInfluence
     scaling_to_corpora: ScalingToCorpora
     lm_scoreboard: LmScoreboard
     toy: Toy

@@ -1,0 +1,45 @@
+r"""Influence split by loss token: what the loss of each single token of a text does to a query."""
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, jvp
+from torch.nn.functional import cross_entropy
+
+from influence_lab.attributions.language_task import SequenceDataset, collate
+from influence_lab.models.adaptation import by_length
+
+
+def loss_token_scores(
+    model: nn.Module, direction: dict[str, Tensor], data: SequenceDataset, batch_size: int = 16
+) -> Tensor:
+    r"""Influence of the loss of each token on one query, $I_t = \langle V, -\nabla \log p(z_t \mid z_{<t}) \rangle$.
+
+    All tokens of all texts come from one derivative forward, of every token's loss in the direction V,
+    $I_t = -\frac{d}{ds} \log p(z_t \mid z_{<t}; \theta + sV)$: a pass over the texts a query, and no gradient
+    of a token is formed.
+
+    Args:
+        model: maps the data's inputs to logits.
+        direction: V of the query for the weights of linear layers, by the layers' names.
+        data: the texts.
+        batch_size: texts at once.
+
+    Returns:
+        Shape (n, T): entry t belongs to the target at position t, so to the token that comes after the input there; 0
+        where no loss counts. Rows sum to the texts' influence.
+    """
+    weights = {f"{name}.weight": model.get_submodule(name).weight.detach() for name in direction}
+    tangents = {f"{name}.weight": V for name, V in direction.items()}
+    scores = torch.zeros_like(data.weights)
+    with torch.no_grad():
+        for rows in by_length(data).split(batch_size):
+            batch = collate([data[int(row)] for row in rows])
+            change = jvp(lambda values, batch=batch: _token_losses(model, values, batch), (weights,), (tangents,))[1]
+            scores[rows, : change.shape[1]] = change
+    return scores
+
+
+def _token_losses(model: nn.Module, weights: dict[str, Tensor], batch: dict[str, Tensor]) -> Tensor:
+    logits = functional_call(model, weights, (batch["inputs"],))
+    losses = cross_entropy(logits.flatten(0, 1), batch["targets"].flatten(), reduction="none")
+    return losses.view(batch["targets"].shape) * batch["weights"]
