@@ -81,7 +81,13 @@ def smoke(tmp_path_factory) -> Checkout:
     (checkout.path / "docs/rulegraph.svg").unlink()
     measured = [
         f"results/benchmarks/{name}"
-        for name in ("summary.json", "retraining_cost.html", "groups.json", "image_groups.json")
+        for name in (
+            "summary.json",
+            "retraining_cost.html",
+            "groups.json",
+            "image_groups.json",
+            "language_scoring_profile.json",
+        )
     ]
     done = checkout.snakemake("--cores", "all", "--", "all", *measured, "docs/rulegraph.svg")
     assert done.returncode == 0, done.stdout[-6000:]
