@@ -617,6 +617,10 @@ rule language_methods:
         train="results/attributions/language_gradients_train.safetensors",
         query="results/attributions/language_gradients_query.safetensors",
         factors="results/attributions/language_factors",
+        kronfluence=expand(
+            "results/attributions/language_scores_{partition}.npz",
+            partition=range(config["language_model"]["partitions"]),
+        ),
         code=code_of("rules/scripts/language_methods.py"),
     output:
         methods="results/attributions/language_methods.npz",
