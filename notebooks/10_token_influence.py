@@ -224,7 +224,7 @@ for query, whose in (
         show_heatmap(
             figures.scored_texts(tokens, query, ids),
             f"The {texts} texts with the largest influence on log p of “{asked['answer'][query].strip()}”, then the {texts} with the smallest. "
-            "Hover over a token for its value, or unfold the table below a text.",
+            "Each text has its own scale. Hover over a token for its value, or unfold the table below a text.",
         )
     else:
         display(Markdown(f"{whose} is not among the {queries} that were split into tokens."))

@@ -52,8 +52,8 @@ def test_text_and_background_are_both_set_so_that_a_dark_page_changes_neither():
 
 def test_opposite_scores_differ_by_more_than_colour():
     html = heatmap_html([ScoredText("h", ["plus", "minus"], {"s": [1.0, -1.0]})], "c")
-    assert re.search(r"solid #000[^>]*>plus<", html)
-    assert re.search(r"dotted #000[^>]*>minus<", html)
+    assert re.search(r"underline solid[^>]*>plus<", html)
+    assert re.search(r"underline dotted[^>]*>minus<", html)
 
 
 def test_every_value_is_in_a_title_and_in_a_table_that_the_keyboard_opens():
@@ -65,9 +65,10 @@ def test_every_value_is_in_a_title_and_in_a_table_that_the_keyboard_opens():
     assert "<summary>" in table
 
 
-def test_texts_share_one_scale():
-    html = heatmap_html([ScoredText("h", ["small"], {"s": [1.0]}), ScoredText("k", ["large"], {"s": [4.0]})], "c")
-    for token, share in (("small", 0.25), ("large", 1.0)):
+def test_the_splits_of_a_text_share_a_scale_and_texts_do_not():
+    one = ScoredText("h", ["small"], {"s": [1.0], "t": [-4.0]})
+    html = heatmap_html([one, ScoredText("k", ["large"], {"s": [100.0]})], "c")
+    for token, share in (("small", 0.25), ("small", -1.0), ("large", 1.0)):
         red, green, blue = background(share)
         assert re.search(rf"background:rgb\({red},{green},{blue}\)[^>]*>{token}<", html)
 

@@ -12,6 +12,7 @@ from influence_lab.figures.theme import OKABE_ITO
 RGB = tuple[int, int, int]
 STRONGEST = 0.75  # share of the full colour at the largest score, so that black text on it stays readable
 STEPS = (-1.0, -0.5, 0.0, 0.5, 1.0)
+LEAST = 0.02  # share of the largest score below which no line is drawn
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,11 @@ def contrast_with_black(colour: RGB) -> float:
 
 
 def heatmap_html(texts: Sequence[ScoredText], caption: str) -> str:
-    """All texts on one scale of colours, each split on a line of its own, with the values in a table to unfold.
+    """Each text with its splits on one scale of colours, and the values in a table to unfold.
 
     A value is shown on hovering over its token. For readers who do not hover or do not see, all values stand in a
-    table that the keyboard opens, and the sign is a line below the token too: solid above 0, dotted below.
+    table that the keyboard opens, and the sign is a line below the token too: solid above 0, dotted below. Every text
+    has a scale of its own, because one text often outweighs all others by far.
 
     Raises:
         ValueError: no text, or a text whose scores are not as many as its tokens.
@@ -67,12 +69,10 @@ def heatmap_html(texts: Sequence[ScoredText], caption: str) -> str:
     for text in texts:
         if any(len(scores) != len(text.tokens) for scores in text.scores.values()):
             raise ValueError(f"{text.heading}: {len(text.tokens)} tokens, another number of scores")
-    largest = max((abs(value) for text in texts for scores in text.scores.values() for value in scores), default=0)
-    body = "".join(_text(text, largest or 1.0) for text in texts)
     return (
         '<figure class="token-heatmap" style="margin:1.5rem 0">'
-        f'<div role="group" aria-label="Legend">{_legend(largest)}</div>'
-        f"{body}<figcaption>{html_with_math(caption)}</figcaption></figure>"
+        f'<div role="group" aria-label="Legend">{_legend()}</div>'
+        f"{''.join(_text(text) for text in texts)}<figcaption>{html_with_math(caption)}</figcaption></figure>"
     )
 
 
@@ -82,10 +82,11 @@ def show_heatmap(texts: Sequence[ScoredText], caption: str) -> None:
     display({"text/html": heatmap_html(texts, caption), "text/plain": plain}, raw=True)
 
 
-def _text(text: ScoredText, largest: float) -> str:
+def _text(text: ScoredText) -> str:
+    largest = max((abs(value) for scores in text.scores.values() for value in scores), default=0) or 1.0
     lines = "".join(
         f'<p style="margin:0.2rem 0;line-height:1.9"><small>{escape(split)}:</small> '
-        f"{''.join(_token(token, value, largest) for token, value in zip(text.tokens, scores, strict=True))}</p>"
+        f"{_line(text.tokens, scores, largest)}</p>"
         for split, scores in text.scores.items()
     )
     return (
@@ -94,11 +95,16 @@ def _text(text: ScoredText, largest: float) -> str:
     )
 
 
-def _token(token: str, value: float, largest: float) -> str:
-    line = "none" if value == 0 else f"2px {'solid' if value > 0 else 'dotted'} #000"
-    red, green, blue = background(value / largest)
+def _line(tokens: Sequence[str], scores: Sequence[float], largest: float) -> str:
+    pairs = zip(tokens, scores, strict=True)
+    return "".join(_token(token, value / largest, f"{value:+.3g}") for token, value in pairs)
+
+
+def _token(token: str, share: float, value: str) -> str:
+    line = "none" if abs(share) < LEAST else f"underline {'solid' if share > 0 else 'dotted'} 2px"
+    red, green, blue = background(share)
     return (
-        f'<span title="{value:+.3g}" style="background:rgb({red},{green},{blue});color:#000;border-bottom:{line};'
+        f'<span title="{value}" style="background:rgb({red},{green},{blue});color:#000;text-decoration:{line};'
         f'white-space:pre-wrap;padding:0.1em 0">{escape(_visible(token))}</span>'
     )
 
@@ -120,6 +126,6 @@ def _table(text: ScoredText) -> str:
     )
 
 
-def _legend(largest: float) -> str:
-    shown = "".join(_token(f" {share * largest:+.2g} ", share * largest, largest or 1.0) for share in STEPS)
-    return f"Influence of a token: {shown} (solid line: helped; dotted line: harmed)"
+def _legend() -> str:
+    shown = "".join(_token(f" {share:+.0%} ", share, f"{share:+.0%}") for share in STEPS)
+    return f"Influence of a token, of the largest in its text: {shown} (solid line: helped; dotted line: harmed)"
