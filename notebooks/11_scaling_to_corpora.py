@@ -498,7 +498,7 @@ display(
 # %% [markdown]
 # ## To 36 trillion tokens
 #
-# The assumptions: time is linear in tokens; 6 operations for each parameter and token (forward and backward), and 2 for each attributed weight, token and query; an accelerator with a peak of $10^{15}$ operations a second, of which 40 % are
+# Small matrices leave a processor waiting, so the measured powers of the model are no law for large ones; what is extrapolated is the number of operations. The assumptions: time is linear in tokens; 6 operations for each parameter and token (forward and backward), and 2 for each attributed weight, token and query; an accelerator with a peak of $10^{15}$ operations a second, of which 40 % are
 # reached; one batch of queries; all weights of the blocks attributed; disk and network cost nothing; the curvature was fitted before, on a sample.
 
 # %%

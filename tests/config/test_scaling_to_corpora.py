@@ -16,7 +16,7 @@ def section():
     [
         ({"ranks": [1, 4, 2, 32]}, "ranks that rise"),
         ({"rank": 31}, "`rank` among them"),
-        ({"cost_widths": [64, 100, 128]}, "multiples of 64"),
+        ({"cost_widths": [64, 100, 128, 256]}, "multiples of 64"),
         ({"batched_queries": 7}, "greater than or equal to 8"),
         ({"share": 1.0}, "less than 1"),
     ],

@@ -8,7 +8,7 @@ from influence_lab.evaluations.extrapolation import Line
 from influence_lab.evaluations.slopes import Slope
 from influence_lab.figures.theme import COLOUR_CYCLE, GREY, SYMBOLS, new_figure
 
-DASHES = ("solid", "dash", "dot", "dashdot")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 
 
 def recall_curves(title: str, curves: pd.DataFrame, names: dict[str, str], share: float) -> go.Figure:
