@@ -25,7 +25,9 @@ def case():
     data = SequenceDataset(torch.from_numpy(texts.inputs), texts)
     data.weights = data.weights.double()
     direction = {
-        name: torch.randn(layer.weight.shape, generator=generator, dtype=torch.float64)
+        name: torch.randn(
+            (layer.out_features, layer.in_features + (layer.bias is not None)), generator=generator, dtype=torch.float64
+        )
         for name, layer in layers.items()
     }
     return model, layers, data, direction
@@ -44,21 +46,29 @@ def by_position(case, direction):
 def test_each_token_is_the_product_with_the_gradient_of_its_own_loss(case):
     model, layers, data, direction = case
     scores = loss_token_scores(model, direction, data, batch_size=3)
-    weights = [layer.weight.requires_grad_(True) for layer in layers.values()]
+    parameters = {name: parameter.requires_grad_(True) for name, parameter in model.named_parameters()}
     for row, place in data.weights.nonzero().tolist():
         logits = model(data.inputs[row : row + 1])[0, place]
         loss = -logits.log_softmax(-1)[data.targets[row, place]]
-        gradients = torch.autograd.grad(loss, weights)
-        expected = sum((g * V).sum() for g, V in zip(gradients, direction.values(), strict=True))
+        gradients = dict(zip(parameters, torch.autograd.grad(loss, list(parameters.values())), strict=True))
+        expected = sum(
+            (gradients[f"{name}.weight"] * V[:, : layers[name].in_features]).sum()
+            + ((gradients[f"{name}.bias"] * V[:, -1]).sum() if layers[name].bias is not None else 0)
+            for name, V in direction.items()
+        )
         assert_close(scores[row, place], expected, rtol=1e-10, atol=1e-12)
     assert (scores[data.weights == 0] == 0).all()
 
 
 def test_both_splits_sum_to_the_influence_of_the_text(case):
+    """For layers without a bias the whole gradient is checked too."""
     model, layers, data, direction = case
-    whole = torch.from_numpy(text_scores(model, layers, direction, data))
-    assert_close(loss_token_scores(model, direction, data).sum(dim=1), whole, rtol=1e-10, atol=1e-11)
-    assert_close(by_position(case, direction).sum(dim=1), whole, rtol=1e-10, atol=1e-11)
+    totals = loss_token_scores(model, direction, data).sum(dim=1)
+    assert_close(by_position(case, direction).sum(dim=1), totals, rtol=1e-10, atol=1e-11)
+    plain = {"unembedding": layers["unembedding"]}
+    whole = torch.from_numpy(text_scores(model, plain, direction, data))
+    unembedding = {"unembedding": direction["unembedding"]}
+    assert_close(loss_token_scores(model, unembedding, data).sum(dim=1), whole, rtol=1e-10, atol=1e-11)
 
 
 @pytest.mark.parametrize(

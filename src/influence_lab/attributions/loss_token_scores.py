@@ -20,7 +20,8 @@ def loss_token_scores(
 
     Args:
         model: maps the data's inputs to logits.
-        direction: V of the query for the weights of linear layers, by the layers' names.
+        direction: V of the query by layer, shape (outputs, inputs); where a layer has a bias, (outputs, inputs + 1)
+            with the bias in the last column, as in `TokenGradients`.
         data: the texts.
         batch_size: texts at once.
 
@@ -28,8 +29,13 @@ def loss_token_scores(
         Shape (n, T): entry t belongs to the target at position t, so to the token that comes after the input there; 0
         where no loss counts. Rows sum to the texts' influence.
     """
-    weights = {f"{name}.weight": model.get_submodule(name).weight.detach() for name in direction}
-    tangents = {f"{name}.weight": V for name, V in direction.items()}
+    tangents = {}
+    for name, V in direction.items():
+        inputs = model.get_submodule(name).in_features
+        tangents[f"{name}.weight"] = V[:, :inputs].contiguous()
+        if V.shape[1] > inputs:
+            tangents[f"{name}.bias"] = V[:, inputs].contiguous()
+    weights = {name: model.get_parameter(name).detach() for name in tangents}
     scores = torch.zeros_like(data.weights)
     with torch.no_grad():
         for rows in by_length(data).split(batch_size):

@@ -102,7 +102,8 @@ def layer_splits(held: Anchored, factor: Tensor, query: Sequences) -> dict[str, 
     tokens, splits = token_gradients(held.model, layers, data), {}
     held.model.requires_grad_(False)
     for name in names:
-        direction = {name: parts[f"{name}.weight"]}
+        bias = [parts[f"{name}.bias"][:, None]] if f"{name}.bias" in parts else []
+        direction = {name: torch.cat([parts[f"{name}.weight"], *bias], dim=1)}
         by_position = torch.zeros_like(data.weights)
         scores = position_scores(direction, tokens)
         for row in range(len(tokens)):
