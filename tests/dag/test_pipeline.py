@@ -39,7 +39,7 @@ def test_every_claim_of_the_pages_has_a_number_and_the_others_are_open(smoke):
     reasons = {claim["id"]: claim["reason"] for claim in ledger if claim["id"] not in measured}
     of_images = {f"B{number}" for number in range(22, 26)}
     assert {name for name, reason in reasons.items() if reason == "CIFAR-10 was not there"} == of_images
-    assert "no interval can be had" in reasons["A25"]  # one planted mistake at this scale
+    assert "wrong answer" in reasons["A25"]  # one mistake is planted at this scale, learnt or not
     assert {reasons[name] for name in reasons.keys() - of_images - {"A25"}} == {"page not written yet"}
 
 
