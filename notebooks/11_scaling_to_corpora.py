@@ -46,7 +46,14 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from influence_lab.artifacts import read_arrays, read_facts, read_table
-from influence_lab.evaluations.extrapolation import Accelerator, in_words, projections, scoring_flops, straight_line
+from influence_lab.evaluations.extrapolation import (
+    Accelerator,
+    in_words,
+    projections,
+    scoring_flops,
+    straight_line,
+    training_flops,
+)
 from influence_lab.evaluations.intervals import mean_interval, plus_minus
 from influence_lab.evaluations.prefilters import curve_sizes, kept_share, recall, recall_curves, top_texts
 from influence_lab.evaluations.rank_agreement import by_rank, correlations
@@ -498,7 +505,7 @@ display(
 # %% [markdown]
 # ## To 36 trillion tokens
 #
-# Small matrices leave a processor waiting, so the measured powers of the model are no law for large ones; what is extrapolated is the number of operations. The assumptions: time is linear in tokens; 6 operations for each parameter and token (forward and backward), and 2 for each attributed weight, token and query; an accelerator with a peak of $10^{15}$ operations a second, of which 40 % are
+# Small matrices leave a processor waiting, so the measured powers of the model are no law for large ones; what is extrapolated is the number of operations. The assumptions: time is linear in tokens; 4 operations for each parameter and token (forward, and backward to the activations); no weight gradient is formed, and $\mathcal{D}s^\top V a$ takes 2 for each attributed weight, token and query, at rank r 2 r (inputs + outputs) for each layer; an accelerator with a peak of $10^{15}$ operations a second, of which 40 % are
 # reached; one batch of queries; all weights of the blocks attributed; disk and network cost nothing; the curvature was fitted before, on a sample.
 
 # %%
@@ -507,23 +514,33 @@ PAGE_MODELS = {"SmolLM2, 135 million": (1.35e8, 8e7), "8 billion": (8.2e9, 5.4e9
 corpora = {"this corpus": float(whole["tokens"]), "10,000 texts of 512 tokens": 5.12e6, "36 trillion tokens": 3.6e13}
 projected = projections(corpora, PAGE_MODELS, cost_queries, device)
 rate_here = whole["seconds"] / whole["tokens"]
+parameters, attributed = PAGE_MODELS["8 billion"]
+low_share = min(rank * (4096 + 12288) / (4096 * 12288), 1)  # of a layer's numbers: its MLP layers are 4096 by 12288
+epochs = {
+    name: scoring_flops(parameters, numbers, count) / training_flops(parameters)
+    for name, numbers, count in (
+        ("one", attributed, 1),
+        ("batch", attributed, cost_queries),
+        ("low", attributed * low_share, cost_queries),
+    )
+}
 
 # %% tags=["hide-input"]
 show_table(
     projected.assign(time=[in_words(years * 365.25 * 86400) for years in projected["device years"]])
     .drop(columns="device years")
     .rename(columns={"time": "on one accelerator"}),
-    f"Scoring for a batch of {cost_queries} queries. The middle corpus is what the filter of the paper leaves for one query.",
+    f"Scoring for a batch of {cost_queries} queries in full rank. The middle corpus is what the filter of the paper leaves for one query.",
 )
-parameters, attributed = PAGE_MODELS["8 billion"]
 operations = scoring_flops(parameters, attributed, cost_queries)
 filtered = scoring_flops(parameters, attributed, 1) * corpora["10,000 texts of 512 tokens"]
 shared = 2 * attributed * corpora["36 trillion tokens"]  # what each query adds to a pass over everything
 display(
     Markdown(
         f"**On this machine** the pass over the last blocks of SmolLM2 took {1e3 * rate_here:.2f} ms of processor time for each token: {in_words(rate_here * 3.6e13)} for 36 trillion tokens, for a model that is small and of which only these blocks were run.\n\n"
-        f"**On an accelerator** a token of the model with 8 billion parameters takes {readable(operations, 2)} operations, and the whole corpus {in_words(device.seconds(operations * 3.6e13))}: {operations / (6 * parameters):.1f} times what it takes to train on it once. "
-        f"Sharing the pass helps up to a point. However many queries share it, each adds its own inner products with every token, {in_words(device.seconds(shared))} in full; a low rank divides that by a factor, and no more. "
+        f"**On an accelerator** a token of the model with 8 billion parameters takes {readable(operations, 2)} operations for {cost_queries} queries in full rank, and the whole corpus {in_words(device.seconds(operations * 3.6e13))}. Training on it once takes 6 operations for each parameter, 2 of them for weight gradients; "
+        f"of that, a pass for one query takes {epochs['one']:.2f}, for {cost_queries} queries {epochs['batch']:.2f} in full rank and {epochs['low']:.2f} at rank {rank}. It takes more than an epoch where more than {parameters / attributed:.1f} queries are scored in full rank. "
+        f"Sharing the pass helps up to a point. However many queries share it, each adds its own inner products with every token, {in_words(device.seconds(shared))} in full; rank {rank} divides that by {1 / low_share:.0f}, and no more. "
         f"A filter divides by the size of the corpus: what it leaves takes {in_words(device.seconds(filtered))} for a query. So at this size filters cost less for any number of queries, after an index of everything has been made; what a full pass buys is that nothing is decided beforehand."
     )
 )
@@ -572,4 +589,11 @@ show_table(
 #
 # - The filter called TF-IDF counts shared rare tokens; its $k_1$ does nothing. It finds influential texts far better than chance, and not all of them: what shares no token stays invisible, so say which filter an attribution went through.
 # - Query batching keeps *query* gradients at low rank and forgets training gradients; one pass serves a batch, and a new batch needs a new pass.
-# - A pass for influence costs more than an epoch of training. Batches share it, partitions spread it, and only filters shrink it with the corpus: at the price of what they cannot see.
+
+# %% tags=["hide-input"]
+display(
+    Markdown(
+        f"- In operations, a pass for influence over the model with 8 billion parameters takes {epochs['one']:.1f} times an epoch of training for one query, and for {cost_queries} queries {epochs['batch']:.1f} times in full rank, {epochs['low']:.1f} times at rank {rank}. "
+        "Batches share it, partitions spread it, and only filters shrink it with the corpus: at the price of what they cannot see."
+    )
+)

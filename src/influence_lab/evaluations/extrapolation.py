@@ -45,10 +45,21 @@ class Accelerator:
 def scoring_flops(parameters: float, attributed: float, queries: int) -> float:
     r"""Floating-point operations for a token when its text is scored for a batch of queries.
 
-    Forward and backward take 6 for each parameter; the inner product with each query's preconditioned gradient,
-    computed as $\mathcal{D}s^\top V a$, takes 2 for each attributed one.
+    The pass forward takes 2 for each parameter, the pass backward to the activations 2 more; the inner product with
+    each query's preconditioned gradient V, computed as $\mathcal{D}s^\top V a$, forms no weight gradient and takes 2
+    for each number of V.
+
+    Args:
+        parameters: of the model.
+        attributed: numbers of V: all attributed weights, or at rank r, r · (inputs + outputs) of each layer.
+        queries: in the batch.
     """
-    return 6.0 * parameters + 2.0 * attributed * queries
+    return 4.0 * parameters + 2.0 * attributed * queries
+
+
+def training_flops(parameters: float) -> float:
+    """Floating-point operations for a token in training: those of scoring, and 2 a parameter for weight gradients."""
+    return 6.0 * parameters
 
 
 def projections(
