@@ -193,9 +193,14 @@ if enough:
     gain = mean_interval(
         recall(filters["tfidf"][facts], wanted, size) - recall(variants["prompt_tfidf"][facts], wanted, size)
     )
+    belongs = (
+        "**The completion belongs into the query**, as Grosse et al. have it"
+        if gain[0] - gain[1] > 0
+        else "**Whether the completion belongs into the query**, as Grosse et al. have it, is not settled by this run"
+    )
     display(
         Markdown(
-            f"**The completion belongs into the query**, as Grosse et al. have it: adding it changes TF-IDF's recall of the top by {plus_minus(gain, 2, '+')}. What moves $\\log p$ of a completion "
+            f"{belongs}: adding it changes TF-IDF's recall of the top by {plus_minus(gain, 2, '+')}. What moves $\\log p$ of a completion "
             "may be a text that never names what the prompt asks about. And no filter by tokens sees influence without shared tokens; here are influential texts that TF-IDF throws away, the lowest first."
         )
     )
@@ -588,13 +593,16 @@ show_table(
 # partition draws its own, and the factors are another draw of the same estimate.
 #
 # ## What to take away
-#
-# - The filter called TF-IDF counts shared rare tokens; its $k_1$ does nothing. It finds influential texts far better than chance, and not all of them: what shares no token stays invisible, so say which filter an attribution went through.
-# - Query batching keeps *query* gradients at low rank and forgets training gradients; one pass serves a batch, and a new batch needs a new pass.
 
 # %% tags=["hide-input"]
+if enough and over_random[0] - over_random[1] > 0:
+    against_chance = f"It finds influential texts better than chance: of the top {min(top, n)}, {size} texts of {n} hold {found['tfidf'][0]:.0%}, {plus_minus(over_random, 2, '+')} against a random choice."
+else:
+    against_chance = "That it finds influential texts better than chance is not shown by this run."
 display(
     Markdown(
+        f"- The filter called TF-IDF counts shared rare tokens; its $k_1$ does nothing. {against_chance} What shares no token stays invisible to it, so say which filter an attribution went through.\n"
+        "- Query batching keeps *query* gradients at low rank and forgets training gradients; one pass serves a batch, and a new batch needs a new pass.\n"
         f"- In operations, a pass for influence over the model with 8 billion parameters takes {epochs['one']:.1f} times an epoch of training for one query, and for {cost_queries} queries {epochs['batch']:.1f} times in full rank, {epochs['low']:.1f} times at rank {rank}. "
         "Batches share it, partitions spread it, and only filters shrink it with the corpus: at the price of what they cannot see."
     )
