@@ -196,7 +196,7 @@ if enough:
     belongs = (
         "**The completion belongs into the query**, as Grosse et al. have it"
         if gain[0] - gain[1] > 0
-        else "**Whether the completion belongs into the query**, as Grosse et al. have it, is not settled by this run"
+        else "**That the completion belongs into the query**, as Grosse et al. have it, is not shown by this run"
     )
     display(
         Markdown(
@@ -512,7 +512,7 @@ display(
 # %% [markdown]
 # ## To 36 trillion tokens
 #
-# Small matrices leave a processor waiting, so the measured powers of the model are no law for large ones; what is extrapolated is the number of operations. The assumptions: time is linear in tokens; 4 operations for each parameter and token (forward, and backward to the activations); no weight gradient is formed, and $\mathcal{D}s^\top V a$ takes 2 for each attributed weight, token and query, at rank r 2 r (inputs + outputs) for each layer; an accelerator with a peak of $10^{15}$ operations a second, of which 40 % are
+# Small matrices leave a processor waiting, so the measured powers of the model are no law for large ones; what is extrapolated is the number of operations. The assumptions: time is linear in tokens; 4 operations for each parameter and token (forward, and backward to the activations); no weight gradient is formed, and $\mathcal{D}s^\top V a$ takes 2 for each attributed weight, token and query, or $2r$ (inputs + outputs) for each layer at rank $r$; an accelerator with a peak of $10^{15}$ operations a second, of which 40 % are
 # reached; one batch of queries; the MLP weights of all blocks attributed; disk and network cost nothing; the curvature was fitted before, on a sample.
 
 # %%
