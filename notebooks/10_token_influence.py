@@ -41,7 +41,7 @@ from influence_lab.data.sequences import pack
 from influence_lab.data.small_corpus_words import encode, marked
 from influence_lab.evaluations.influence_questions import by_layer, helped, lists_compared, wrong_answers
 from influence_lab.evaluations.intervals import mean_interval, plus_minus
-from influence_lab.evaluations.lds import rank_correlation
+from influence_lab.evaluations.lds import rank_correlation, subset_target_interval
 from influence_lab.evaluations.ranks import ceiling, half_correlations
 from influence_lab.evaluations.token_splits import extremes, split_differences, total_errors
 from influence_lab.figures import token_influence as figures
@@ -328,18 +328,20 @@ show_table(
 # %%
 runs = [read_arrays(artifact(f"evaluations/small_gpt_additions_{seed}.npz")) for seed in range(addition_seeds)]
 predicted, measured = (np.array([run[name] for run in runs]) for name in ("predicted", "measured"))
-each = rank_correlation(predicted.mean(axis=0).T, measured.mean(axis=0).T)
-correlation = mean_interval(each)
+forecasts, changes = predicted.mean(axis=0), measured.mean(axis=0)  # (queries, sentences)
+correlation = subset_target_interval(
+    lambda rows: rank_correlation(forecasts[:, rows].T, changes[:, rows].T), changes.shape[1], draws=2000
+)
 most = float(np.mean(ceiling(half_correlations(measured), addition_seeds)))
-pooled = float(np.corrcoef(predicted.mean(axis=0).ravel(), measured.mean(axis=0).ravel())[0, 1])
+pooled = float(np.corrcoef(forecasts.ravel(), changes.ravel())[0, 1])
 
 # %% tags=["hide-input"]
 sizes = np.median(np.abs(predicted)), np.median(np.abs(measured))
 show(
     figures.against(
         f"Small GPT: rank correlation {plus_minus(correlation)} over new sentences,<br>a perfect predictor would reach {most:.2f}",
-        predicted.mean(axis=0).ravel(),
-        measured.mean(axis=0).ravel(),
+        forecasts.ravel(),
+        changes.ravel(),
         [
             f"query {query}, sentence {sentence}"
             for query in range(predicted.shape[1])
@@ -347,7 +349,7 @@ show(
         ],
         "nats",
     ),
-    f"{predicted.shape[2]} new sentences and {predicted.shape[1]} queries, means over {addition_seeds} starts. Interval over queries; the ceiling is from the agreement of the starts.",
+    f"{predicted.shape[2]} new sentences and {predicted.shape[1]} queries, means over {addition_seeds} starts. Interval over sentences and queries; the ceiling is from the agreement of the starts.",
     f"A cloud of points. Correlation over all pairs {pooled:.2f}; predictions have a median size of {sizes[0]:.2g}, real changes of {sizes[1]:.2g} nats.",
 )
 
