@@ -260,18 +260,19 @@ gap = np.abs(checks["on_mean"] - checks["mean_of"]).max() / np.abs(checks["on_me
 best = np.argsort(-benchmark)[:top]
 
 # %% [markdown]
-# **Sizes.** The order of these numbers is what is used here; their size is not to be trusted. Divided by $n$, the largest would be the drop of $\log p$ without
-# that text.
+# **Sizes.** The order of these numbers is what is used here; their size is not to be trusted. Divided by $n$, they should be drops of $\log p$, in nats, without
+# the text; and $\log p$ cannot rise above 0.
 
 # %% tags=["hide-input"]
 largest = float(np.abs(scores["ekfac"][facts]).max() / n)
 display(
     Markdown(
-        f"The largest influence on a fact, over $n$, is {largest:.3g} nats, where log p itself has changed by {np.abs(rise[facts]).max():.3g} at most in all of the training. "
-        "A damping of a tenth of the mean eigenvalue leaves directions in which the model is fitted to few texts nearly free; "
-        "the curvature there holds for steps much smaller than the removal of a text."
-        if largest > np.abs(rise[facts]).max()
-        else f"The largest influence on a fact, over $n$, is {largest:.3g} nats."
+        f"The largest influence on a fact, over $n$, is {largest:.3g} in size, where log p itself has changed by {np.abs(rise[facts]).max():.3g} nats at most in all of the training."
+        + (
+            " Nothing of that size has happened to log p, so that only the order is read here. Possible reasons: the step of a whole text, the damping, the curvature; they are not told apart here."
+            if largest > np.abs(rise[facts]).max()
+            else ""
+        )
     )
 )
 
@@ -342,7 +343,7 @@ forecasts, changes = predicted.mean(axis=0), measured.mean(axis=0)  # (queries, 
 correlation = subset_target_interval(
     lambda rows: rank_correlation(forecasts[:, rows].T, changes[:, rows].T), changes.shape[1], draws=2000
 )
-most = float(np.mean(ceiling(half_correlations(measured), addition_seeds)))
+most = float(ceiling(half_correlations(measured).mean(), addition_seeds))
 pooled = float(np.corrcoef(forecasts.ravel(), changes.ravel())[0, 1])
 
 # %% tags=["hide-input"]
@@ -357,7 +358,7 @@ show(
             for query in range(predicted.shape[1])
             for sentence in range(predicted.shape[2])
         ],
-        "nats",
+        sized=True,
     ),
     f"{predicted.shape[2]} new sentences and {predicted.shape[1]} queries, means over {addition_seeds} starts. Interval over sentences and queries; the ceiling is from the agreement of the starts.",
     f"A cloud of points. Correlation over all pairs {pooled:.2f}; predictions have a median size of {sizes[0]:.2g}, real changes of {sizes[1]:.2g} nats.",
@@ -381,7 +382,7 @@ show(
         forecast[facts].ravel(),
         real["effects"][facts].ravel(),
         [f"{asked['id'][row]}, {new['id'][column]}" for row in facts for column in chosen],
-        "nats",
+        sized=False,
     ),
     "One more epoch with the sentence against one without, same order. Hover for the query and the sentence.",
     f"Points for {len(facts)} facts and {len(chosen)} sentences; correlation {agreement:.2f}.",
@@ -390,11 +391,11 @@ show_table(
     pd.DataFrame(
         {
             "new sentence": new["text"].to_numpy(),
-            "predicted for the benchmark": [f"{value:+.3g}" for value in told["ekfac"][facts].mean(axis=0) / n],
+            "I/n on the benchmark (order only)": [f"{value:+.3g}" for value in told["ekfac"][facts].mean(axis=0) / n],
             "helps most": [asked["id"][facts[place]] for place in np.argmax(told["ekfac"][facts], axis=0)],
         }
     ),
-    "Predicted change, in nats, of the mean log p of all facts when a sentence is added, and the fact that it helps most.",
+    "Influence of each new sentence, were it added, on the mean log p of all facts, and the fact that it is predicted to help most.",
 )
 
 # %%
@@ -416,8 +417,8 @@ else:
 
 # %% tags=["hide-input"]
 shortfall = (
-    f"The rank correlation of {plus_minus(correlation)} is not explained by noise alone, which would allow {most:.2f}: predictions are {sizes[0] / sizes[1]:.1f} times as "
-    "large as real changes, in the median, and adding one of a hundred texts to a model that has learnt them is no small step."
+    f"The rank correlation of {plus_minus(correlation)} is below the {most:.2f} that a perfect predictor would reach; predictions are {sizes[0] / sizes[1]:.1f} times as "
+    "large as real changes, in the median. Possible reasons: the step, the damping, the curvature; they are not told apart here."
     if correlation[0] + correlation[1] < most
     else f"With the rank correlation at {plus_minus(correlation)} and {most:.2f} allowed by noise, the prediction may be as good as it can be."
 )
