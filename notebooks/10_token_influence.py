@@ -461,5 +461,6 @@ show_table(
 #
 # - A text's influence is the sum of its tokens', in two ways. Say which one you draw: by position the highlight stands before the word that is predicted.
 # - The token formula is right as the blog's 1.4.2 ends, $+\nabla f^\top H^{-1} \nabla \log p$; the sign of the line above it and of the recap is not.
-# - Who states a fact, who is behind a wrong answer, and what a new sentence would do are three questions, each with a truth of its own: the first two are answered by
-#   the order of the texts, the third by a size and a step that need not be small. Next: [the same with many more texts](11_scaling_to_corpora.ipynb).
+# - Who states a fact, who is behind a wrong answer, and what a new sentence would do are three questions, each with a truth of its own: the first two ask for
+#   the order of the texts alone, the third for a size as well, and the step of a whole text need not be small. What was found stands in the box of A25.
+#   Next: [the same with many more texts](11_scaling_to_corpora.ipynb).
