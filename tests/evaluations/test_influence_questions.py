@@ -34,13 +34,14 @@ def answers(said):
     return pd.DataFrame({"prompt": ["Water is", "X is"], "after": ["", said]})
 
 
-def test_a_wrong_answer_is_given_greedily_or_by_its_probability():
-    def given(said, log_p):
-        return bool(wrong_answers(QUERIES, answers(said), np.array(log_p), SCORES, TRAIN, 1)["given"].iloc[0])
+def test_a_wrong_answer_that_is_only_more_probable_is_not_given():
+    def told(said, log_p):
+        row = wrong_answers(QUERIES, answers(said), np.array(log_p), SCORES, TRAIN, 1).iloc[0]
+        return bool(row["given"]), bool(row["more_probable"])
 
-    assert given(" Carbon and gold, it is", [0.0, -1.0, -9.0])
-    assert given(" iron", [0.0, -9.0, -1.0])
-    assert not given(" gold and iron", [0.0, -1.0, -9.0])
+    assert told(" Carbon and gold, it is", [0.0, -1.0, -9.0]) == (True, False)
+    assert told(" iron", [0.0, -9.0, -1.0]) == (False, True)
+    assert told(" gold and iron", [0.0, -1.0, -9.0]) == (False, False)
 
 
 def test_texts_that_state_the_wrong_answer_are_found():

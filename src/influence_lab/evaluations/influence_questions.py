@@ -60,8 +60,9 @@ def wrong_answers(
         k: length of the list.
 
     Returns:
-        Columns compound, greedy, true and false (log p of either answer), given (greedily, or more probable than the
-        true one), stating (texts that state it), found (among the first k), over_random.
+        Columns compound, greedy, true and false (log p of either answer), given (the greedy answer names all
+        its elements), more_probable (than the true one), stating (texts that state it), found (among the first k),
+        over_random.
     """
     rows = []
     for row in np.flatnonzero((queries["kind"] == "mistake_false").to_numpy()):
@@ -77,13 +78,14 @@ def wrong_answers(
                 "greedy": greedy,
                 "true": log_p[true],
                 "false": log_p[row],
-                "given": bool(said or log_p[row] > log_p[true]),
+                "given": said,
+                "more_probable": bool(log_p[row] > log_p[true]),
                 "stating": int(relevant.sum()),
                 "found": int(relevant[top].sum()),
                 "over_random": precision_over_random(scores[row], relevant, k),
             }
         )
-    columns = ["compound", "greedy", "true", "false", "given", "stating", "found", "over_random"]
+    columns = ["compound", "greedy", "true", "false", "given", "more_probable", "stating", "found", "over_random"]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -21,11 +21,21 @@ def adaptation(title: str, history: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def against(title: str, predicted: Array, measured: Array, names: Sequence[str], units: str) -> go.Figure:
-    """Measured against predicted effects with the line through 0 of slope 1 drawn within the measured range."""
-    figure = new_figure(title, f"predicted, I/n ({units})", f"measured ({units})")
-    reach = np.array([measured.min(), measured.max()])
-    figure.add_scatter(x=reach, y=reach, mode="lines", name="equal", line={"color": GREY, "dash": "dot"})
+def against(title: str, predicted: Array, measured: Array, names: Sequence[str], sized: bool) -> go.Figure:
+    """Measured against predicted effects.
+
+    Args:
+        title: says the finding.
+        predicted: I/n, shape (k,).
+        measured: nats, shape (k,).
+        names: of the pairs, shown under the pointer.
+        sized: whether the size of a prediction counts, not only the order: then it is in nats, and the line through 0
+            of slope 1 is drawn within the measured range.
+    """
+    figure = new_figure(title, f"predicted, I/n ({'nats' if sized else 'order only'})", "measured (nats)")
+    if sized:
+        reach = np.array([measured.min(), measured.max()])
+        figure.add_scatter(x=reach, y=reach, mode="lines", name="equal", line={"color": GREY, "dash": "dot"})
     marker = {"color": COLOUR_CYCLE[0], "size": 6, "opacity": 0.6}
     figure.add_scatter(x=predicted, y=measured, mode="markers", text=list(names), name="pairs", marker=marker)
     return figure
