@@ -35,7 +35,7 @@ seed = 0
 draws = 200
 retrieved = 3
 tail_rate = 1.0e-4
-removal_queries = 5
+removal_queries = 8
 removal_seeds = 2
 dampings = [1.0e-3, 1.0e-2, 1.0, 10.0]
 newton_queries = 4
@@ -47,6 +47,7 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from influence_lab.artifacts import read_table
+from influence_lab.evaluations.bootstrap_scores import FEW
 from influence_lab.evaluations.lm_rows import CEILING, REFERENCE
 from influence_lab.evaluations.lm_scoreboard import LARGE, METHODS, SCOPES
 from influence_lab.figures import lm_scoreboard as figures
@@ -65,14 +66,25 @@ def rows_of(metric, model):
 
 def said(row, digits=2):
     """A value with its interval."""
+    if np.isnan(row["low"]):
+        return f"{row['value']:.{digits}f} (one query: no interval)"
     return f"{row['value']:.{digits}f} ({row['low']:.{digits}f} to {row['high']:.{digits}f})"
 
 
 def apart(row, digits=2):
     """A difference from EK-FAC with its interval."""
+    if np.isnan(row["difference_low"]):
+        return f"{row['difference']:+.{digits}f} (one query: no interval)"
     return (
         f"{row['difference']:+.{digits}f} ({row['difference_low']:+.{digits}f} to {row['difference_high']:+.{digits}f})"
     )
+
+
+def intervals_over(count):
+    """How the 95 % intervals of means over queries are made."""
+    if count < 2:
+        return "one query: no interval"
+    return f"95 % intervals over queries ({'Student’s t' if count < FEW else 'bootstrap'})"
 
 
 def leader(metric, model):
@@ -112,7 +124,8 @@ show(
         shown,
         METHODS,
     ),
-    f"Means over {int(lds['all']['count'].iloc[0])} queries; 95 % bootstrap intervals over subsets and queries (LDS) or queries. Dotted: noise ceilings.",
+    f"Means over {int(lds['all']['count'].iloc[0])} queries; LDS: 95 % bootstrap intervals over subsets and queries; leave-one-out: "
+    f"{intervals_over(lds['all']['count'].iloc[0])}. Dotted: noise ceilings.",
     "LDS with all linear layers: "
     + "; ".join(f"{METHODS[name]} {said(lds['all'].loc[name])}" for name in METHODS)
     + ".",
@@ -148,7 +161,7 @@ show(
         METHODS,
     ),
     f"All linear layers. Removal: real retraining without each method's top {retrieved} texts, {int(removal['count'].iloc[0])} queries, means over {removal_seeds} start(s), "
-    "intervals over queries. Precision: the share of texts that state the fact. Right: each model's scores against its own retrainings, averaged.",
+    f"{intervals_over(removal['count'].iloc[0])}. Precision: the share of texts that state the fact. Right: each model's scores against its own retrainings, averaged.",
     "Fall of log p by method, nats: "
     + "; ".join(f"{METHODS[name]} {said(removal.loc[name])}" for name in METHODS)
     + ".",
@@ -225,7 +238,8 @@ show(
     ),
     f"SmolLM2: means over {int(traced['count'].iloc[0])} queries for facts"
     + (f" and {int(mistakes['count'].iloc[0])} for planted mistakes" if len(mistakes) else "")
-    + "; 95 % bootstrap intervals over queries.",
+    + f"; {intervals_over(traced['count'].iloc[0])}"
+    + (f", for planted mistakes {intervals_over(mistakes['count'].iloc[0])}." if len(mistakes) else "."),
     "Precision, k = carriers: " + "; ".join(f"{METHODS[name]} {said(traced.loc[name])}" for name in METHODS) + ".",
 )
 show_table(
@@ -282,7 +296,7 @@ if len(refits):
             {("removal", LARGE): "fall of log p, nats"},
             METHODS,
         ),
-        f"{int(refits['count'].iloc[0])} queries; 95 % intervals over queries.",
+        f"{int(refits['count'].iloc[0])} queries; {intervals_over(refits['count'].iloc[0])}.",
         "Fall by method: " + "; ".join(f"{METHODS[name]} {said(refits.loc[name])}" for name in METHODS) + ".",
     )
 else:
@@ -364,6 +378,8 @@ measures = {
 def verdict(metric, model):
     """What the rows of a measure say about EK-FAC and its cheaper rivals."""
     part = rows_of(metric, model).reindex(METHODS)
+    if part["count"].iloc[0] < 2:
+        return f"**{measures[metric, model]}:** one query: no interval, and no verdict."
     cheaper = part[part["seconds"] < 0.9 * part.loc[REFERENCE, "seconds"]].drop(index=REFERENCE, errors="ignore")
     beaten = [METHODS[name] for name, row in cheaper.iterrows() if row["difference_high"] < 0]
     ahead_of = [METHODS[name] for name, row in cheaper.iterrows() if row["difference_low"] > 0]

@@ -1,26 +1,42 @@
 """Scores of several methods on the same bootstrap samples, so that their differences have intervals too."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
 
+from influence_lab.evaluations.intervals import mean_interval
 from influence_lab.evaluations.lds import rank_correlation
 
 Array = np.ndarray
 Samples = dict[str, Array]  # method: (1 + draws,), the value first, then that of each bootstrap sample
+FEW = 20  # queries
 
 
-def over_queries(values: Mapping[str, Array], draws: int, seed: int) -> Samples:
-    """Means over queries, queries drawn with replacement.
+def query_interval(values: Array, draws: int, seed: int) -> tuple[float, float, float]:
+    """The mean over queries with its 95 % interval: bootstrap, or Student's t below `FEW` queries.
+
+    A percentile bootstrap of a few values is too short: of five normal ones it holds the mean about 84 times in 100.
 
     Args:
-        values: by method, one number a query, shape (m,).
+        values: one number a query, shape (m,); for two methods, their difference.
         draws: bootstrap samples.
-        seed: draws them, the same for all methods.
+        seed: draws them, the same for the same number of queries.
+
+    Returns:
+        Mean and ends; NaN for the ends of one query, which says nothing about the spread.
+
+    >>> query_interval(np.array([0.5]), 20, 0)
+    (0.5, nan, nan)
     """
-    count = len(next(iter(values.values())))
+    count = len(values)
+    if count < 2:
+        return float(values.mean()), math.nan, math.nan
+    if count < FEW:
+        mean, half = mean_interval(values)
+        return mean, mean - half, mean + half
     rows = np.random.default_rng(seed).integers(count, size=(draws, count))
-    return {name: np.array([each.mean(), *each[rows].mean(axis=1)]) for name, each in values.items()}
+    return interval(np.array([values.mean(), *values[rows].mean(axis=1)]))
 
 
 def over_subsets_and_queries(

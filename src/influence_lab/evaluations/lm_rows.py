@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from influence_lab.attributions.metering import Cost
-from influence_lab.evaluations.bootstrap_scores import Samples, interval
+from influence_lab.evaluations.bootstrap_scores import Samples, interval, query_interval
 
 Array = np.ndarray
 REFERENCE, CEILING = "ekfac", "noise ceiling"
@@ -40,6 +40,25 @@ def rows(samples: Samples, metric: str, model: str, over: str, count: int) -> pd
     for name, drawn in samples.items():
         apart = (np.nan,) * 3 if reference is None or name == REFERENCE else interval(drawn - reference)
         found.append((name, metric, model, *interval(drawn), *apart, over, count))
+    return pd.DataFrame(found, columns=COLUMNS)
+
+
+def query_rows(values: Mapping[str, Array], metric: str, model: str, draws: int, seed: int) -> pd.DataFrame:
+    """A row a method: its mean over queries and how it differs from EK-FAC's, paired, with `query_interval`.
+
+    Args:
+        values: by method, one number a query, shape (m,).
+        metric: what is measured.
+        model: on what.
+        draws: bootstrap samples, where there are queries enough.
+        seed: draws them.
+    """
+    reference = values.get(REFERENCE)
+    found = []
+    for name, each in values.items():
+        alone = reference is None or name == REFERENCE
+        apart = (np.nan,) * 3 if alone else query_interval(each - reference, draws, seed)
+        found.append((name, metric, model, *query_interval(each, draws, seed), *apart, "queries", len(each)))
     return pd.DataFrame(found, columns=COLUMNS)
 
 

@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 
 from influence_lab.attributions.metering import Cost
-from influence_lab.evaluations.bootstrap_scores import over_queries
-from influence_lab.evaluations.lm_rows import rows, with_costs
+from influence_lab.evaluations.lm_rows import query_rows, with_costs
 from influence_lab.evaluations.small_gpt_scoreboard import newton_rows, small_truths, tracing_rows, truth_rows
 from influence_lab.evaluations.top_removals import falls, spread_over, top_removals
 
@@ -101,8 +100,7 @@ def small_gpt_table(
             parts += tracing_rows(mean, facts, stated, prefix, model, how.depth, how.draws, how.seed)
         if scope == "all":
             fallen = removal_falls(mean, removals, how.depth)
-            count = len(removals[0]["queries"])
-            parts.append(rows(over_queries(fallen, how.draws, how.seed), "removal", model, "queries", count))
+            parts.append(query_rows(fallen, "removal", model, how.draws, how.seed))
         parts.append(newton_rows(scores, newton, truths, model, how.draws, how.seed))
         costs = mean_costs(artifacts[scope]) | {
             "gauss_newton": Cost(float(newton["seconds"]), float(newton["peak_mb"]))
@@ -145,11 +143,10 @@ def language_table(
         parts += tracing_rows(scores, facts, texts[column].to_numpy(), prefix, LARGE, how.depth, how.draws, how.seed)
     for metric in ("change", "first_order"):
         wide = patches.pivot(index="query", columns="method", values=metric)
-        samples = over_queries({name: wide[name].to_numpy() for name in scores}, how.draws, how.seed)
-        parts.append(rows(samples, f"tail_patch_{metric}", LARGE, "queries", len(wide)))
+        changes = {name: wide[name].to_numpy() for name in scores}
+        parts.append(query_rows(changes, f"tail_patch_{metric}", LARGE, how.draws, how.seed))
     if removals is not None:
         fallen = removal_falls(scores, [removals], how.depth)
-        count = len(removals["queries"])
-        parts.append(rows(over_queries(fallen, how.draws, how.seed), "removal", LARGE, "queries", count))
+        parts.append(query_rows(fallen, "removal", LARGE, how.draws, how.seed))
     by_method = {row.method: Cost(row.seconds, row.peak_mb) for row in costs.itertuples()}
     return with_costs(pd.concat(parts, ignore_index=True), by_method)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from influence_lab.evaluations.bootstrap_scores import over_queries, over_subsets_and_queries
+from influence_lab.evaluations.bootstrap_scores import over_subsets_and_queries
 from influence_lab.evaluations.fact_tracing import relevance, tracing
-from influence_lab.evaluations.lds import rank_correlation
-from influence_lab.evaluations.lm_rows import ceiling_row, rows
+from influence_lab.evaluations.lds import linear_datamodeling_score, rank_correlation
+from influence_lab.evaluations.lm_rows import ceiling_row, query_rows, rows
 from influence_lab.evaluations.ranks import ceiling, half_correlations
 
 Array = np.ndarray
@@ -78,7 +78,7 @@ def truth_rows(
             "subsets and queries",
             queries,
         ),
-        rows(over_queries(loo, draws, seed), "loo", model, "queries", queries),
+        query_rows(loo, "loo", model, draws, seed),
     ]
     if seeds > 1:
         for metric, repeats in (("lds", truths.outputs), ("loo", truths.effects)):
@@ -108,13 +108,7 @@ def tracing_rows(
         return []
     by_method = {name: tracing(each[asked], relevant[asked], depth) for name, each in scores.items()}
     return [
-        rows(
-            over_queries({name: each[metric] for name, each in by_method.items()}, draws, seed),
-            prefix + metric,
-            model,
-            "queries",
-            int(asked.sum()),
-        )
+        query_rows({name: each[metric] for name, each in by_method.items()}, prefix + metric, model, draws, seed)
         for metric in ("precision_k", "precision_carriers", "reciprocal_rank")
     ]
 
@@ -122,8 +116,12 @@ def tracing_rows(
 def newton_rows(
     scores: Mapping[str, Array], newton: dict[str, Array], truths: SmallTruths, model: str, draws: int, seed: int
 ) -> pd.DataFrame:
-    """LDS on one seed and a few queries, for which there are scores with the Gauss-Newton matrix itself."""
+    """LDS on one seed and a few queries, for which there are scores with the Gauss-Newton matrix itself.
+
+    The intervals are over queries, with the subsets as they were drawn.
+    """
     chosen = newton["queries"]
     compared = {name: each[0][chosen] for name, each in scores.items()} | {"gauss_newton": newton["scores"]}
-    samples = over_subsets_and_queries(truths.outputs[0][:, chosen], truths.masks, compared, draws, seed)
-    return rows(samples, "lds_newton", model, "subsets and queries", len(chosen))
+    outputs = truths.outputs[0][:, chosen]
+    each = {name: linear_datamodeling_score(outputs, truths.masks, found) for name, found in compared.items()}
+    return query_rows(each, "lds_newton", model, draws, seed)
