@@ -99,7 +99,7 @@ def leader(metric, model):
 # the rank correlation over halves $S$ of the log-probability after training on them with the sum of a method's scores over the texts in $S$; the **leave-one-out
 # correlation** is that of the fall of $\log p$ without text $i$ with its score. Both are computed for each query and averaged; outputs and scores are means over the starts.
 # Training noise leaves a **noise ceiling** below 1 (Spearman and Brown), the dotted line. **Removal** is blunter: the first few texts of each method's list
-# are left out together, and the model trained again.
+# are left out together, and the model trained again. Texts of equal score, of which TF-IDF and BM25 have many, come in an order drawn once: in the corpus the statements come first.
 #
 # Gradients are those of the MLP layers, or of all linear layers; all of the model was trained, so that a method that reads the MLP layers alone misses a part of what happens.
 

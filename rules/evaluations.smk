@@ -1467,6 +1467,7 @@ rule small_gpt_removals:
         small_gpt=SMALL_GPT,
         queries=config["lm_scoreboard"]["removal_queries"],
         retrieved=config["lm_scoreboard"]["retrieved"],
+        seed=config["lm_scoreboard"]["seed"],
         chunks="results/chunks/small_gpt_removals_{seed}",
     message:
         "Retrain the small GPT without each method's top texts, seed {wildcards.seed}"
@@ -1499,6 +1500,7 @@ rule language_tail_patch:
         blocks=config["language_model"]["blocks"],
         layers=config["language_model"]["layers"],
         retrieved=config["lm_scoreboard"]["retrieved"],
+        seed=config["lm_scoreboard"]["seed"],
         rate=config["lm_scoreboard"]["tail_rate"],
     message:
         "One gradient step of the language model on each method's top texts"
@@ -1532,6 +1534,7 @@ rule language_removals:
         layers=config["language_model"]["layers"],
         queries=config["lm_scoreboard"]["refit_queries"],
         retrieved=config["lm_scoreboard"]["retrieved"],
+        seed=config["lm_scoreboard"]["seed"],
         training={
             name: config["language_model"][name]
             for name in ("epochs", "batch_size", "learning_rate", "seed")

@@ -30,7 +30,7 @@ with batch(snakemake):
     facts = np.flatnonzero(asked["kind"] == "fact")
     queries = facts[spread_over(len(facts), params.queries)].tolist()
     scores = language_scores_by_method(read_arrays(snakemake.input.methods), read_arrays(snakemake.input.retrieval))
-    removals = top_removals(scores, queries, params.retrieved)
+    removals = top_removals(scores, queries, params.retrieved, params.seed)
     identity = f"{sorted(params.training.items())} {hash_of((texts['train_states'], states['query_states']))}"
     found = refit_without(removals, len(texts["train_inputs"]), refit, chunks, identity)
     write_arrays(snakemake.output[0], queries=np.array(queries), **found)

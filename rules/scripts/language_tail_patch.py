@@ -22,5 +22,6 @@ with batch(snakemake):
         np.flatnonzero(asked["kind"] == "fact").tolist(),
         params.retrieved,
         params.rate,
+        params.seed,
     )
     write_table(snakemake.output[0], table)

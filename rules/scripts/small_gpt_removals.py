@@ -15,7 +15,7 @@ with batch(snakemake):
     params, chunks = snakemake.params, Path(snakemake.params.chunks)
     queries = removal_queries(read_table(snakemake.input.table), params.queries)
     scores = mean_scores([read_arrays(path) for path in snakemake.input.scores], METHODS)
-    removals = top_removals(scores, queries, params.retrieved)
+    removals = top_removals(scores, queries, params.retrieved, params.seed)
     experiment = small_gpt_experiment(read_arrays(snakemake.input.corpus), params.small_gpt)
     truth = leave_out_truth(experiment, int(snakemake.wildcards.seed), distinct(removals), chunks)
     write_arrays(snakemake.output[0], queries=np.array(queries), **truth)

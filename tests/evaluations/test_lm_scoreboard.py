@@ -40,7 +40,7 @@ def test_a_method_that_finds_every_text_has_precision_one_on_facts_and_on_mistak
 
 def test_refits_add_falls_of_the_queries_that_were_asked():
     base = np.array([-1.0, -2.0, -3.0, -4.0])
-    count = len(distinct(top_removals(scores(), [0, 1], 1)))
+    count = len(distinct(top_removals(scores(), [0, 1], 1, 0)))
     removals = {"queries": np.array([0, 1]), "base": base, "outputs": np.stack([base - 0.5] * count)}
     table = board(removals)
     found = table[table["metric"] == "removal"]

@@ -8,7 +8,9 @@ from influence_lab.config.section import Section
 class LmScoreboard(Section):
     """What attribution methods are judged by, on the adapted language model and on the small GPT."""
 
-    seed: int = Field(ge=0, description="draws random scores and bootstrap samples, labels of the Fisher information")
+    seed: int = Field(
+        ge=0, description="draws random scores, orders of ties, bootstrap samples, labels of the Fisher information"
+    )
     draws: int = Field(ge=20, description="bootstrap samples of each interval")
     retrieved: int = Field(ge=1, description="texts at the top of each method's list: retrieved, removed, stepped on")
     tail_rate: float = Field(gt=0, description="step size of the one gradient step")

@@ -16,7 +16,7 @@ FEW = 20  # queries
 def query_interval(values: Array, draws: int, seed: int) -> tuple[float, float, float]:
     """The mean over queries with its 95 % interval: bootstrap, or Student's t below `FEW` queries.
 
-    A percentile bootstrap of a few values is too short: of five normal ones it holds the mean about 84 times in 100.
+    A percentile bootstrap of a few values is too short: of five normal ones it holds the mean about 82 times in 100.
 
     Args:
         values: one number a query, shape (m,); for two methods, their difference.

@@ -31,7 +31,7 @@ WHOLE = "small GPT, all parameters"
 
 @dataclass(frozen=True)
 class Judging:
-    """How scores are judged: depth of lists, bootstrap samples and their seed."""
+    """How scores are judged: depth of lists, bootstrap samples, and the seed of these and of the order of ties."""
 
     depth: int
     draws: int
@@ -99,7 +99,7 @@ def small_gpt_table(
             facts, stated = asked[column].to_numpy(), train[column].to_numpy()
             parts += tracing_rows(mean, facts, stated, prefix, model, how.depth, how.draws, how.seed)
         if scope == "all":
-            fallen = removal_falls(mean, removals, how.depth)
+            fallen = removal_falls(mean, removals, how)
             parts.append(query_rows(fallen, "removal", model, how.draws, how.seed))
         parts.append(newton_rows(scores, newton, truths, model, how.draws, how.seed))
         costs = mean_costs(artifacts[scope]) | {
@@ -109,9 +109,9 @@ def small_gpt_table(
     return pd.concat(found, ignore_index=True)
 
 
-def removal_falls(scores: Mapping[str, Array], removals: Sequence[dict[str, Array]], depth: int) -> dict[str, Array]:
+def removal_falls(scores: Mapping[str, Array], removals: Sequence[dict[str, Array]], how: Judging) -> dict[str, Array]:
     """By how much log p fell without the top texts, by method; shape (queries,), mean over seeds."""
-    sets = top_removals(scores, removals[0]["queries"].tolist(), depth)
+    sets = top_removals(scores, removals[0]["queries"].tolist(), how.depth, how.seed)
     base, outputs = (np.stack([each[name] for each in removals]) for name in ("base", "outputs"))
     return falls(sets, base, outputs)
 
@@ -146,7 +146,7 @@ def language_table(
         changes = {name: wide[name].to_numpy() for name in scores}
         parts.append(query_rows(changes, f"tail_patch_{metric}", LARGE, how.draws, how.seed))
     if removals is not None:
-        fallen = removal_falls(scores, [removals], how.depth)
+        fallen = removal_falls(scores, [removals], how)
         parts.append(query_rows(fallen, "removal", LARGE, how.draws, how.seed))
     by_method = {row.method: Cost(row.seconds, row.peak_mb) for row in costs.itertuples()}
     return with_costs(pd.concat(parts, ignore_index=True), by_method)

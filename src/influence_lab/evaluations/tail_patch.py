@@ -14,6 +14,7 @@ from torch import nn
 
 from influence_lab.attributions.language_task import Batch, SequenceDataset, collate, sequence_losses
 from influence_lab.attributions.token_gradients import TokenGradients
+from influence_lab.evaluations.top_removals import top_texts
 
 Array = np.ndarray
 
@@ -28,6 +29,7 @@ def tail_patch(
     chosen: Sequence[int],
     depth: int,
     rate: float,
+    seed: int,
 ) -> pd.DataFrame:
     r"""Step, measure, step back, for each method and query.
 
@@ -40,6 +42,7 @@ def tail_patch(
         chosen: rows of queries.
         depth: texts at the top.
         rate: η.
+        seed: draws the order in which texts of equal score come.
 
     Returns:
         Columns method, query, change (of log p, nats), first_order (η times the sum of the dot products).
@@ -50,7 +53,7 @@ def tail_patch(
         before = _loss(model, batch)
         done: dict[tuple[int, ...], float] = {}
         for method, values in scores.items():
-            top = tuple(sorted(np.argsort(-values[query], kind="stable")[:depth].tolist()))
+            top = top_texts(values[query], depth, seed)
             if top not in done:
                 for name, layer in layers.items():
                     layer.weight.copy_(kept[name] - rate * sum(train.gradient(name, text) for text in top))

@@ -8,19 +8,30 @@ Array = np.ndarray
 Removals = dict[tuple[str, int], tuple[int, ...]]  # method and query: rows of texts
 
 
-def top_removals(scores: Mapping[str, Array], queries: Sequence[int], depth: int) -> Removals:
+def top_removals(scores: Mapping[str, Array], queries: Sequence[int], depth: int, seed: int) -> Removals:
     """The texts with the largest scores, for each method and query.
 
     Args:
         scores: by method, shape (m, n).
         queries: rows of queries.
         depth: number of texts; at most n.
+        seed: draws the order in which texts of equal score come.
     """
     return {
-        (name, int(query)): tuple(sorted(np.argsort(-each[query], kind="stable")[:depth].tolist()))
-        for name, each in scores.items()
-        for query in queries
+        (name, int(query)): top_texts(each[query], depth, seed) for name, each in scores.items() for query in queries
     }
+
+
+def top_texts(scores: Array, depth: int, seed: int) -> tuple[int, ...]:
+    """Rows of the texts with the largest scores (n,), ascending; equal scores in an order drawn once for all lists.
+
+    In the order of the corpus statements come first, which would be an advantage to methods with many equal scores.
+
+    >>> top_texts(np.array([0.0, 3.0, 1.0, 2.0]), 2, seed=0)
+    (1, 3)
+    """
+    order = np.random.default_rng(seed).permutation(len(scores))
+    return tuple(sorted(order[np.argsort(-scores[order], kind="stable")][:depth].tolist()))
 
 
 def distinct(removals: Removals) -> list[tuple[int, ...]]:
