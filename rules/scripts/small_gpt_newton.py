@@ -2,7 +2,6 @@ import numpy as np
 import torch
 
 from influence_lab.artifacts import read_arrays, write_arrays
-from influence_lab.attributions.metering import metered
 from influence_lab.attributions.small_gpt_newton import gauss_newton_scores
 from influence_lab.batch import batch
 from influence_lab.data.small_corpus import split_of
@@ -15,11 +14,12 @@ with batch(snakemake):
     model, asked = small_gpt_model(read_arrays(snakemake.input.model), params.heads), split_of(corpus, "query")
     queries = np.array(spread_over(len(asked), params.queries))
     texts = split_of(corpus, "train")
-    scores, cost = metered(lambda: gauss_newton_scores(model, texts, asked[queries], params.decay))
+    scored = gauss_newton_scores(model, texts, asked[queries], params.decay)
+    cost = scored.cost(len(asked))
     write_arrays(
         snakemake.output[0],
         queries=queries,
-        scores=scores,
-        seconds=np.array(cost.seconds * len(asked) / len(queries)),  # each query is a solve of its own
+        scores=scored.scores,
+        seconds=np.array(cost.seconds),
         peak_mb=np.array(cost.peak_mb),
     )

@@ -3,7 +3,8 @@ import pytest
 import torch
 from torch.func import functional_call
 
-from influence_lab.attributions.small_gpt_newton import gauss_newton_scores
+from influence_lab.attributions.metering import Cost
+from influence_lab.attributions.small_gpt_newton import NewtonScored, gauss_newton_scores
 from influence_lab.data.sequences import Sequences
 from influence_lab.models.small_gpt import Architecture, SmallGPT
 from influence_lab.models.small_gpt_stack import flattened, stack, text_log_probabilities
@@ -43,4 +44,10 @@ def test_scores_are_those_of_the_matrix_formed():
 
     expected = gradients(queries) @ torch.linalg.solve(matrix, gradients(texts).T)
     found = gauss_newton_scores(model, texts, queries, DECAY, tolerance=1e-10)
-    np.testing.assert_allclose(found, expected.detach().numpy(), rtol=1e-6, atol=1e-10)
+    np.testing.assert_allclose(found.scores, expected.detach().numpy(), rtol=1e-6, atol=1e-10)
+
+
+def test_for_more_queries_only_their_solves_are_counted_again():
+    scored = NewtonScored(np.zeros((4, 6)), solving=Cost(20.0, 300.0), once=Cost(3.0, 500.0))
+    assert scored.cost(4) == Cost(23.0, 500.0)
+    assert scored.cost(8) == Cost(43.0, 500.0)

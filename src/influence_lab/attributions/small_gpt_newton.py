@@ -1,10 +1,13 @@
 r"""Influence on the small GPT with the Gauss-Newton matrix itself, of all parameters, by conjugate gradient."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from torch import Tensor
 from torch.func import functional_call, grad, jvp, vjp
 
+from influence_lab.attributions.metering import Cost, metered
 from influence_lab.curvature.conjugate_gradient import conjugate_gradient
 from influence_lab.data.sequences import Sequences
 from influence_lab.models.small_gpt import SmallGPT
@@ -13,9 +16,29 @@ from influence_lab.models.small_gpt_stack import flattened, stack, text_log_prob
 Array = np.ndarray
 
 
+@dataclass(frozen=True)
+class NewtonScored:
+    """Scores with what they took.
+
+    Attributes:
+        scores: influence on log p, shape (m, n): positive where a text helped.
+        solving: of the m queries' gradients and solves, proportional to m.
+        once: of the texts' gradients, needed once whatever m.
+    """
+
+    scores: Array
+    solving: Cost
+    once: Cost
+
+    def cost(self, queries: int) -> Cost:
+        """The cost for another number of queries, extrapolated: each query is a solve of its own."""
+        share = queries / len(self.scores)
+        return self.once.after(Cost(self.solving.seconds * share, self.solving.peak_mb))
+
+
 def gauss_newton_scores(
     model: SmallGPT, texts: Sequences, queries: Sequences, decay: float, tolerance: float = 1e-2
-) -> Array:
+) -> NewtonScored:
     r"""$\nabla f_q^\top (G + \lambda I)^{-1} \nabla(-L_i)$ for f the queries' log p: what EK-FAC stands in for.
 
     G is that of the mean loss over texts, of all parameters, embeddings included, and λ the weight decay that the model
@@ -27,9 +50,6 @@ def gauss_newton_scores(
         queries: m.
         decay: λ.
         tolerance: of conjugate gradient, on the relative residual; ranks do not need more.
-
-    Returns:
-        Influence on log p, shape (m, n): positive where a text helped.
 
     Raises:
         NotSolvedError: conjugate gradient ended above the tolerance.
@@ -59,5 +79,8 @@ def gauss_newton_scores(
 
         return torch.stack([grad(log_probability)(flat, row) for row in range(len(sequences))]).numpy()
 
-    solved = np.stack([conjugate_gradient(product, one, tolerance, 500) for one in gradients(queries)])
-    return solved @ gradients(texts).T
+    def solve() -> Array:
+        return np.stack([conjugate_gradient(product, one, tolerance, 500) for one in gradients(queries)])
+
+    (solved, solving), (held, once) = metered(solve), metered(lambda: gradients(texts))
+    return NewtonScored(solved @ held.T, solving, once)
