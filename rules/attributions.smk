@@ -845,6 +845,7 @@ LANGUAGE_BENCHMARKS = [
 
 rule language_costs:
     input:
+        model="results/models/language_model",
         train="results/attributions/language_gradients_train.safetensors",
         query="results/attributions/language_gradients_query.safetensors",
         factors="results/attributions/language_factors",

@@ -1,6 +1,6 @@
 """What each method takes on the adapted language model, from the frozen blocks' states on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -8,11 +8,10 @@ import pandas as pd
 from influence_lab.attributions.gradient_scores import GRADIENT_METHODS, NEEDS_FACTORS, gradient_scores
 from influence_lab.attributions.language_factors import LayerFactors
 from influence_lab.attributions.metering import Cost, metered
-from influence_lab.attributions.retrieval import bm25_scores, tfidf_scores, words
+from influence_lab.attributions.retrieval import as_tokens, bm25_scores, tfidf_scores, words
 from influence_lab.attributions.token_gradients import TokenGradients
 
 Array = np.ndarray
-TIMED = 24  # texts that scoring is timed on; it is proportional to their number
 STATES = ("language_text_states", "language_query_states")
 PASSES = ("language_gradients_train", "language_gradients_query")
 LAMBDA = ("language_lambda", "language_factors")
@@ -27,11 +26,12 @@ def language_costs(
     asked: pd.DataFrame,
     spent: Mapping[str, pd.DataFrame],
     known: Mapping[str, Array],
+    tokens: Callable[[str], list[int]],
 ) -> pd.DataFrame:
     """Seconds of the processor and peak memory of each method.
 
     Steps that are rules of their own count with what Snakemake measured of them, the start of Python and the loading
-    of the model included; scoring is timed here on the first texts, method by method.
+    of the model included; scoring is timed here, method by method.
 
     Args:
         queries: token gradients.
@@ -40,7 +40,8 @@ def language_costs(
         texts: columns text and split.
         asked: columns prompt and answer.
         spent: Snakemake's benchmarks by rule, columns cpu_time (s) and max_rss (MiB).
-        known: scores by method, which those of the first texts are checked against.
+        known: scores by method, which those that are timed are checked against.
+        tokens: token ids of a text, by the model's tokenizer.
 
     Returns:
         Columns method, seconds, peak_mb.
@@ -48,34 +49,21 @@ def language_costs(
     Raises:
         ValueError: scores are not those that are known.
     """
-    some, share = first_texts(train, TIMED), len(train) / min(TIMED, len(train))
     costs = {}
     for method in GRADIENT_METHODS:
-        scores, cost = metered(lambda method=method: gradient_scores(method, queries, some, factors).numpy())
-        expected = known[method][:, : len(some)]
-        if not np.allclose(scores, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max()):
+        scores, scoring = metered(lambda method=method: gradient_scores(method, queries, train, factors).numpy())
+        if not np.allclose(scores, known[method], rtol=1e-3, atol=1e-4 * np.abs(known[method]).max()):
             raise ValueError(f"{method}: the scores that were timed are not those of language_methods.npz")
         before = [*STATES, *PASSES]
         if method in NEEDS_FACTORS:
             before += [*BASES, *(() if method == "kfac" else LAMBDA)]
-        costs[method] = Cost(cost.seconds * share, cost.peak_mb).after(of_rules(spent, before))
-    written, held = (
-        words(list(asked["prompt"] + asked["answer"])),
-        words(list(texts["text"][texts["split"] == "train"])),
-    )
-    for method, score in (("tfidf", tfidf_scores), ("bm25", bm25_scores)):
-        costs[method] = metered(lambda score=score: score(held, written))[1]
+        costs[method] = scoring.after(of_rules(spent, before))
+    written, held = list(asked["prompt"] + asked["answer"]), list(texts["text"][texts["split"] == "train"])
+    costs["tfidf"] = metered(lambda: tfidf_scores(as_tokens(held, tokens), as_tokens(written, tokens)))[1]
+    costs["bm25"] = metered(lambda: bm25_scores(words(held), words(written)))[1]
     costs["embedding"] = of_rules(spent, STATES)
     costs["random"] = metered(lambda: np.random.default_rng(0).random((len(written), len(held))))[1]
     return pd.DataFrame([(name, *cost) for name, cost in costs.items()], columns=["method", "seconds", "peak_mb"])
-
-
-def first_texts(tokens: TokenGradients, count: int) -> TokenGradients:
-    """The token gradients of the first texts."""
-    starts = tokens.starts[: count + 1]
-    last = int(starts[-1])
-    sides = ({name: vectors[:last] for name, vectors in side.items()} for side in (tokens.inputs, tokens.outputs))
-    return TokenGradients(*sides, starts)
 
 
 def of_rules(spent: Mapping[str, pd.DataFrame], prefixes: list[str] | tuple[str, ...]) -> Cost:
