@@ -3,7 +3,13 @@ import pytest
 import torch
 
 from influence_lab.attributions.language_task import SequenceDataset
-from influence_lab.attributions.small_gpt_scores import METHODS, attributed_layers, last_states, small_gpt_scores
+from influence_lab.attributions.small_gpt_scores import (
+    METHODS,
+    attributed_layers,
+    embeddings,
+    last_states,
+    small_gpt_scores,
+)
 from influence_lab.attributions.token_gradients import token_gradients
 from influence_lab.data.small_corpus import corpus_arrays, small_corpus, split_of
 from influence_lab.data.small_corpus_words import VOCABULARY
@@ -46,6 +52,15 @@ def test_token_gradients_are_those_of_weights_and_biases_of_the_log_probability(
 def test_a_pattern_without_layers_is_named():
     with pytest.raises(ValueError, match="'convolution'"):
         attributed_layers(model(), "convolution")
+
+
+def test_embeddings_are_means_over_all_words_of_a_text_the_last_one_too():
+    """Single precision; the shorter text is padded."""
+    gpt, texts = model(), ["water is heavy", "atoms in water are hydrogen and oxygen"]
+    for text, found in zip(texts, embeddings(gpt, texts), strict=True):
+        words = [[VOCABULARY.index(word) for word in ["<begin>", *text.split()]]]
+        expected = last_states(gpt, np.array(words))[0, 1:].mean(dim=0).numpy()
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_last_states_give_the_logits():

@@ -16,9 +16,9 @@ from influence_lab.attributions.language_task import LanguageTask, SequenceDatas
 from influence_lab.attributions.metering import Cost, metered
 from influence_lab.attributions.retrieval import as_tokens, bm25_scores, cosine_scores, mean_states, tfidf_scores, words
 from influence_lab.attributions.token_gradients import token_gradients
-from influence_lab.data.sequences import Sequences
-from influence_lab.data.small_corpus import split_of
-from influence_lab.data.small_corpus_words import encode
+from influence_lab.data.sequences import Sequences, pack
+from influence_lab.data.small_corpus import CONTEXT, split_of
+from influence_lab.data.small_corpus_words import encode, marked
 from influence_lab.models.small_gpt import SmallGPT
 
 Array = np.ndarray
@@ -69,7 +69,7 @@ def small_gpt_scores(
     for share in shares:
         scores[f"ekfac {share:g}"] = gradient_scores("ekfac", queries, train, factors, share).numpy()
         costs[f"ekfac {share:g}"] = costs["ekfac"]
-    retrieved = _retrieval(model, corpus, table, seed)
+    retrieved = _retrieval(model, table, seed)
     return Scored(scores | retrieved.scores, costs | retrieved.costs)
 
 
@@ -112,30 +112,28 @@ def _dataset(sequences: Sequences) -> SequenceDataset:
     return SequenceDataset(torch.from_numpy(sequences.inputs), sequences)
 
 
-def _retrieval(model: SmallGPT, corpus: dict[str, Array], table: pd.DataFrame, seed: int) -> Scored:
+def _retrieval(model: SmallGPT, table: pd.DataFrame, seed: int) -> Scored:
     """Grosse's TF-IDF and BM25 over words, cosines of mean hidden states, and random numbers."""
     texts, asked = (list(table.loc[table["split"] == split, "text"]) for split in ("train", "query"))
-
-    def embedded() -> Array:
-        train, queries = (
-            mean_states(last_states(model, corpus[f"{split}_inputs"]).numpy(), _whole(corpus, split))
-            for split in ("train", "query")
-        )
-        return cosine_scores(train, queries)
 
     work = {
         "tfidf": lambda: tfidf_scores(as_tokens(texts, encode), as_tokens(asked, encode)),
         "bm25": lambda: bm25_scores(words(texts), words(asked)),
-        "embedding": embedded,
+        "embedding": lambda: cosine_scores(embeddings(model, texts), embeddings(model, asked)),
         "random": lambda: np.random.default_rng(seed).random((len(asked), len(texts))),
     }
     done = {name: metered(work[name]) for name in RETRIEVAL_METHODS}
     return Scored({name: found for name, (found, _) in done.items()}, {name: cost for name, (_, cost) in done.items()})
 
 
-def _whole(corpus: dict[str, Array], split: str) -> Array:
-    """1 up to the last target that counts: for a query the prompt too, whose loss does not."""
-    return (np.cumsum(corpus[f"{split}_weights"][:, ::-1], axis=1)[:, ::-1] > 0).astype(float)
+def embeddings(model: SmallGPT, texts: list[str]) -> Array:
+    """The mean over a text's words of what enters the unembedding, shape (n, C).
+
+    With an end mark, queries too: it is the target at the last word, whose state would be left out without it.
+    """
+    marks = [marked(encode(text), end=True) for text in texts]
+    sequences = pack(marks, [1] * len(texts), CONTEXT, texts, pad=0)
+    return mean_states(last_states(model, sequences.inputs).numpy(), sequences.weights)
 
 
 @torch.no_grad()
