@@ -1,3 +1,4 @@
+import numpy as np
 import torch
 from torch.nn.functional import log_softmax
 from torch.testing import assert_close
@@ -81,3 +82,27 @@ def test_a_learning_rate_of_nothing_changes_nothing():
     before = [layer.weight.detach().clone() for layer in layers.values()]
     adapt(tail, layers, data, {}, Adaptation(epochs=1, batch_size=2, learning_rate=0.0, seed=0))
     assert all(torch.equal(layer.weight, old) for layer, old in zip(layers.values(), before, strict=True))
+
+
+def test_a_row_that_does_not_count_leaves_batches_and_divisors_as_they_are():
+    """The first step's gradient lacks the row's share, 1/n of its loss's; what the row says plays no part."""
+    tail, layers, data = cut_model()
+    kept, weights = np.arange(1, len(data)), only(tail, layers)
+    objective = sum(loss_by_hand(tail, data, row) for row in kept) / len(data)
+    by_hand = torch.autograd.grad(objective, weights)
+    assert torch.equal(by_length(data.counting(kept)), by_length(data))
+    adapt(tail, layers, data.counting(kept), {}, ONE_STEP)
+    for weight, gradient in zip(weights, by_hand, strict=True):
+        assert_close(weight.grad, gradient, rtol=1e-10, atol=1e-12)
+    assert float(data.weights[0].sum()) > 0  # the dataset itself is as it was
+
+
+def test_a_batch_in_which_nothing_counts_does_no_harm():
+    tail, layers, data = cut_model()
+    only(tail, layers)
+    alone = Adaptation(epochs=1, batch_size=1, learning_rate=1e-3, seed=0)
+    before = [layer.weight.detach().clone() for layer in layers.values()]
+    adapt(tail, layers, data.counting(np.array([0])), {"some": data}, alone)
+    moved = [layer.weight.detach() for layer in layers.values()]
+    assert all(torch.isfinite(weight).all() for weight in moved)
+    assert not all(torch.equal(*pair) for pair in zip(before, moved, strict=True))

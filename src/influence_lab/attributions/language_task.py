@@ -1,7 +1,9 @@
 """What kronfluence has to know of a language model: its loss, sampled or given, and what is measured."""
 
 from collections.abc import Sequence as Names
+from copy import copy
 
+import numpy as np
 import torch
 from kronfluence.task import Task
 from torch import Tensor, nn
@@ -10,6 +12,7 @@ from torch.utils.data import Dataset
 
 from influence_lab.data.sequences import Sequences
 
+Array = np.ndarray
 Batch = dict[str, Tensor]
 
 
@@ -78,9 +81,24 @@ class SequenceDataset(Dataset):
     def __getitem__(self, row: int) -> Batch:
         return {"inputs": self.inputs[row], "targets": self.targets[row], "weights": self.weights[row]}
 
+    def counting(self, rows: Array) -> "SequenceDataset":
+        r"""The same sequences, in which the losses of these rows alone count.
+
+        Numbers and lengths stay, and with them the batches and their order: means over batches then differ from those
+        of all sequences by the losses that are left out, ε = −1/n each, and by nothing else.
+        """
+        chosen = copy(self)
+        chosen.weights = torch.zeros_like(self.weights)
+        chosen.weights[rows] = self.weights[rows]
+        return chosen
+
 
 def collate(rows: list[Batch]) -> Batch:
-    """Stack rows, cut to the longest of them: nothing is computed on padding that no row of the batch needs."""
+    """Stack rows, cut to the longest of them: nothing is computed on padding that no row of the batch needs.
+
+    Where no loss counts, one position stays.
+    """
     stacked = {name: torch.stack([row[name] for row in rows]) for name in rows[0]}
-    used = int(stacked["weights"].any(dim=0).nonzero().max()) + 1
+    counts = stacked["weights"].any(dim=0)
+    used = max(1, int((counts * torch.arange(1, len(counts) + 1)).max()))
     return {name: values[:, :used] for name, values in stacked.items()}

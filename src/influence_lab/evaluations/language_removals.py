@@ -18,7 +18,7 @@ def refit_without(removals: Removals, texts: int, refit: Refit, folder: Path, id
     Args:
         removals: rows of texts by method and query.
         texts: their number.
-        refit: trains and asks.
+        refit: trains and asks; batches are to stay as they are with all texts, or their shuffling is measured too.
         folder: where finished refits are kept, for a run that goes on after a kill.
         identity: of everything that a refit depends on; refits of another identity are done anew.
 
