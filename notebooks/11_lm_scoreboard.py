@@ -22,9 +22,12 @@
 # For a query $f = \log p(\text{completion} \mid \text{prompt})$, with gradients $g_q$ of $-f$ and $g_i$ of a text's loss, the scores are
 #
 # $$
-# \underbrace{g_q^\top (G + \lambda I)^{-1} g_i}_{\text{EK-FAC, K-FAC}}, \qquad \underbrace{g_q^\top g_i}_{\text{dot product}}, \qquad
-# \frac{g_q^\top g_i}{\lVert g_q\rVert\,\lVert g_i\rVert}, \qquad \frac{g_q^\top (G + \lambda I)^{-1} g_i}{\sqrt{g_i^\top (G + \lambda I)^{-1} g_i}}, \qquad
+# \begin{aligned}
+# &\underbrace{g_q^\top (G + \lambda I)^{-1} g_i}_{\text{EK-FAC, K-FAC}}, \qquad \underbrace{g_q^\top g_i}_{\text{dot product}}, \qquad
+# \frac{g_q^\top g_i}{\lVert g_q\rVert\,\lVert g_i\rVert}, \\
+# &\frac{g_q^\top (G + \lambda I)^{-1} g_i}{\sqrt{g_i^\top (G + \lambda I)^{-1} g_i}}, \qquad
 # \frac{g_q^\top (G + \lambda I)^{-1} g_i}{\lVert (G + \lambda I)^{-1} g_i\rVert},
+# \end{aligned}
 # $$ (eq-lmboard-scores)
 #
 # the last two being ℓ- and θ-RelatIF; TF-IDF (in the form of Grosse et al. 2023) and BM25 count shared words, "embedding" compares mean hidden states,
