@@ -72,7 +72,8 @@ def heatmap_html(texts: Sequence[ScoredText], caption: str) -> str:
     return (
         '<figure class="token-heatmap" style="margin:1.5rem 0">'
         f'<div role="group" aria-label="Legend">{_legend()}</div>'
-        f"{''.join(_text(text) for text in texts)}<figcaption style='color:inherit'>{html_with_math(caption)}</figcaption></figure>"
+        f"{''.join(_text(text) for text in texts)}"
+        f'<figcaption style="color:inherit">{html_with_math(caption)}</figcaption></figure>'
     )
 
 
