@@ -10,8 +10,9 @@ from influence_lab.attributions.language_scores import (
     position_scores,
     query_direction,
 )
-from influence_lab.attributions.language_task import LanguageTask, SequenceDataset
+from influence_lab.attributions.language_task import LanguageTask
 from influence_lab.attributions.token_gradients import token_gradients
+from influence_lab.data.sequence_dataset import SequenceDataset
 from influence_lab.data.sequences import pack
 from tests.attributions.language_cases import fitted
 from tests.models.language_cases import cut_model, encoded

@@ -4,8 +4,10 @@ from torch import nn
 from torch.nn.functional import log_softmax
 from torch.testing import assert_close
 
-from influence_lab.attributions.language_task import LanguageTask, SequenceDataset, collate, sequence_losses
+from influence_lab.attributions.language_task import LanguageTask
+from influence_lab.data.sequence_dataset import SequenceDataset, collate
 from influence_lab.data.sequences import pack
+from influence_lab.models.token_losses import sequence_losses
 from tests.models.language_cases import cut_model
 
 LOGITS = torch.tensor([0.0, 1.0, -1.0, 2.0], dtype=torch.float64)

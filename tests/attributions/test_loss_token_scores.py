@@ -3,10 +3,10 @@ import torch
 from torch.testing import assert_close
 
 from influence_lab.attributions.language_scores import position_scores
-from influence_lab.attributions.language_task import SequenceDataset
 from influence_lab.attributions.loss_token_scores import loss_token_scores
 from influence_lab.attributions.token_gradients import token_gradients
 from influence_lab.attributions.token_table import text_scores
+from influence_lab.data.sequence_dataset import SequenceDataset
 from influence_lab.data.sequences import pack
 from influence_lab.models.small_gpt import Architecture, SmallGPT
 

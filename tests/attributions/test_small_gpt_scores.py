@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import torch
 
-from influence_lab.attributions.language_task import SequenceDataset
 from influence_lab.attributions.small_gpt_scores import (
     METHODS,
     attributed_layers,
@@ -11,6 +10,7 @@ from influence_lab.attributions.small_gpt_scores import (
     small_gpt_scores,
 )
 from influence_lab.attributions.token_gradients import token_gradients
+from influence_lab.data.sequence_dataset import SequenceDataset
 from influence_lab.data.small_corpus import corpus_arrays, small_corpus, split_of
 from influence_lab.data.small_corpus_words import VOCABULARY
 from influence_lab.models.small_gpt import Architecture, SmallGPT

@@ -3,9 +3,9 @@ import torch
 from torch.testing import assert_close
 
 from influence_lab.artifacts import DamagedArtifactError, MissingArtifactError
-from influence_lab.attributions.language_task import sequence_losses
 from influence_lab.attributions.token_gradients import read_token_gradients, token_gradients, write_token_gradients
 from influence_lab.data.encoding import encode_queries
+from influence_lab.models.token_losses import sequence_losses
 from tests.models.language_cases import CONFIGS, MARKED, cut_model, encoded
 
 QUERIES = encode_queries(MARKED, ["w1 w2 w3", "w4"], [" w5", " w6 w7 w8"], ["a", "b"], context=32)

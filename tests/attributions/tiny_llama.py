@@ -7,9 +7,9 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from influence_lab.attributions.language_factors import LayerFactors
-from influence_lab.attributions.language_task import SequenceDataset
 from influence_lab.attributions.token_gradients import token_gradients
 from influence_lab.curvature.ekfac import EigenFactors
+from influence_lab.data.sequence_dataset import SequenceDataset
 from influence_lab.data.sequences import pack
 from influence_lab.models.causal_lm import Tail, linear_layers, states_at
 

@@ -15,8 +15,8 @@ from transformers import (
     Qwen2Config,
 )
 
-from influence_lab.attributions.language_task import SequenceDataset
 from influence_lab.data.encoding import encode_texts
+from influence_lab.data.sequence_dataset import SequenceDataset
 from influence_lab.data.sequences import Sequences
 from influence_lab.models.causal_lm import Tail, linear_layers, states_at, without_biases
 

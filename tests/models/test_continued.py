@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from influence_lab.attributions.language_task import SequenceDataset
+from influence_lab.data.sequence_dataset import SequenceDataset
 from influence_lab.data.sequences import Sequences, pack
 from influence_lab.models.continued import addition_effects
 from influence_lab.models.small_gpt import Architecture, SmallGPT

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from influence_lab.attributions.language_factors import LayerFactors, solve
-from influence_lab.attributions.language_task import SequenceDataset
 from influence_lab.attributions.token_gradients import TokenGradients, token_gradients
+from influence_lab.data.sequence_dataset import SequenceDataset
 from influence_lab.models.language_states import sequences_of
 
 Array = np.ndarray

@@ -20,8 +20,9 @@ from kronfluence.utils.dataset import DataLoaderKwargs
 from torch import Tensor, nn
 
 from influence_lab.artifacts import read_whole, whole_folder
-from influence_lab.attributions.language_task import LanguageTask, SequenceDataset, collate
+from influence_lab.attributions.language_task import LanguageTask
 from influence_lab.attributions.tensor_files import checked_files
+from influence_lab.data.sequence_dataset import SequenceDataset, collate
 from influence_lab.input_errors import InputError
 
 NAME, FACTORS = "language", "ekfac"

@@ -3,10 +3,10 @@ r"""Influence split by loss token: what the loss of each single token of a text 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, jvp
-from torch.nn.functional import cross_entropy
 
-from influence_lab.attributions.language_task import SequenceDataset, collate
+from influence_lab.data.sequence_dataset import SequenceDataset, collate
 from influence_lab.models.adaptation import by_length
+from influence_lab.models.token_losses import token_losses
 
 
 def loss_token_scores(
@@ -46,6 +46,4 @@ def loss_token_scores(
 
 
 def _token_losses(model: nn.Module, weights: dict[str, Tensor], batch: dict[str, Tensor]) -> Tensor:
-    logits = functional_call(model, weights, (batch["inputs"],))
-    losses = cross_entropy(logits.flatten(0, 1), batch["targets"].flatten(), reduction="none")
-    return losses.view(batch["targets"].shape) * batch["weights"]
+    return token_losses(functional_call(model, weights, (batch["inputs"],)), batch["targets"], batch["weights"])

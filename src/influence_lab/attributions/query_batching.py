@@ -15,7 +15,8 @@ from kronfluence.utils.constants import (
 from torch import Tensor, nn
 
 from influence_lab.attributions.kronfluence_stages import pairwise_scores
-from influence_lab.attributions.language_task import Batch, LanguageTask, SequenceDataset
+from influence_lab.attributions.language_task import LanguageTask
+from influence_lab.data.sequence_dataset import Batch, SequenceDataset
 
 STORED = (AGGREGATED_GRADIENT_NAME, PRECONDITIONED_GRADIENT_NAME, ACCUMULATED_PRECONDITIONED_GRADIENT_NAME)
 

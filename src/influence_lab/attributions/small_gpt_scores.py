@@ -12,10 +12,11 @@ from torch import Tensor, nn
 from influence_lab.attributions.gradient_scores import GRADIENT_METHODS, NEEDS_FACTORS, gradient_scores
 from influence_lab.attributions.kronfluence_stages import aggregate_lambda, eigendecompose, fit_covariance, fit_lambda
 from influence_lab.attributions.language_factors import LayerFactors, read_factors
-from influence_lab.attributions.language_task import LanguageTask, SequenceDataset
+from influence_lab.attributions.language_task import LanguageTask
 from influence_lab.attributions.metering import Cost, metered
 from influence_lab.attributions.retrieval import as_tokens, bm25_scores, cosine_scores, mean_states, tfidf_scores, words
 from influence_lab.attributions.token_gradients import token_gradients
+from influence_lab.data.sequence_dataset import SequenceDataset
 from influence_lab.data.sequences import Sequences, pack
 from influence_lab.data.small_corpus import CONTEXT, split_of
 from influence_lab.data.small_corpus_words import encode, marked

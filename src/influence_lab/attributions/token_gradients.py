@@ -17,9 +17,10 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from influence_lab.artifacts import read_whole, whole
-from influence_lab.attributions.language_task import SequenceDataset, collate, sequence_losses
 from influence_lab.attributions.tensor_files import load_tensors
+from influence_lab.data.sequence_dataset import SequenceDataset, collate
 from influence_lab.models.adaptation import by_length, only
+from influence_lab.models.token_losses import sequence_losses
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ from torch import Tensor, nn
 from transformers import AutoTokenizer
 
 from influence_lab.attributions.language_scores import position_scores
-from influence_lab.attributions.language_task import SequenceDataset, collate, sequence_losses
 from influence_lab.attributions.loss_token_scores import loss_token_scores
 from influence_lab.attributions.token_gradients import token_gradients
+from influence_lab.data.sequence_dataset import SequenceDataset, collate
 from influence_lab.data.sequences import Sequences
 from influence_lab.models.adaptation import only
+from influence_lab.models.token_losses import sequence_losses
 
 Array = np.ndarray
 

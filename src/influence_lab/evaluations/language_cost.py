@@ -21,8 +21,9 @@ from influence_lab.attributions.kronfluence_stages import (
     fit_lambda,
     pairwise_scores,
 )
-from influence_lab.attributions.language_task import LanguageTask, SequenceDataset
+from influence_lab.attributions.language_task import LanguageTask
 from influence_lab.attributions.token_gradients import token_gradients
+from influence_lab.data.sequence_dataset import SequenceDataset
 from influence_lab.data.sequences import pack
 from influence_lab.models.causal_lm import Tail, linear_layers, states_at
 

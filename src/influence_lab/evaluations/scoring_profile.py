@@ -10,7 +10,8 @@ from typing import Any
 from torch import nn
 
 from influence_lab.attributions.kronfluence_stages import pairwise_scores
-from influence_lab.attributions.language_task import LanguageTask, SequenceDataset
+from influence_lab.attributions.language_task import LanguageTask
+from influence_lab.data.sequence_dataset import SequenceDataset
 
 OWNERS = {"kronfluence": "kronfluence", "transformers": "model", "torch": "model", "safetensors": "kronfluence"}
 

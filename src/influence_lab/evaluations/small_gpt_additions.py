@@ -13,7 +13,8 @@ from influence_lab.attributions.kronfluence_stages import (
     fit_lambda,
     pairwise_scores,
 )
-from influence_lab.attributions.language_task import LanguageTask, SequenceDataset
+from influence_lab.attributions.language_task import LanguageTask
+from influence_lab.data.sequence_dataset import SequenceDataset
 from influence_lab.data.sequences import Sequences
 from influence_lab.models.small_gpt import SmallGPT
 from influence_lab.models.small_gpt_experiment import Experiment, retrained_outputs, with_new_texts

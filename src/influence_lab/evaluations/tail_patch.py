@@ -12,9 +12,10 @@ import pandas as pd
 import torch
 from torch import nn
 
-from influence_lab.attributions.language_task import Batch, SequenceDataset, collate, sequence_losses
 from influence_lab.attributions.token_gradients import TokenGradients
+from influence_lab.data.sequence_dataset import Batch, SequenceDataset, collate
 from influence_lab.evaluations.top_removals import top_texts
+from influence_lab.models.token_losses import sequence_losses
 
 Array = np.ndarray
 

@@ -6,9 +6,9 @@ from torch import Tensor
 from torch.func import grad, jacrev
 
 from influence_lab.attributions.language_scores import position_scores
-from influence_lab.attributions.language_task import SequenceDataset
 from influence_lab.attributions.loss_token_scores import loss_token_scores
 from influence_lab.attributions.token_gradients import token_gradients
+from influence_lab.data.sequence_dataset import SequenceDataset
 from influence_lab.data.sequences import Sequences
 from influence_lab.models.anchored_gpt import Anchored, by_name, solve
 

@@ -6,7 +6,8 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from influence_lab.attributions.language_task import SequenceDataset, collate, sequence_losses
+from influence_lab.data.sequence_dataset import SequenceDataset, collate
+from influence_lab.models.token_losses import sequence_losses
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from influence_lab.attributions.language_task import SequenceDataset, collate, sequence_losses
+from influence_lab.data.sequence_dataset import SequenceDataset, collate
 from influence_lab.models.adaptation import by_length, losses, only
+from influence_lab.models.token_losses import sequence_losses
 
 Array = np.ndarray
 

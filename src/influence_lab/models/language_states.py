@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from influence_lab.attributions.language_task import SequenceDataset
+from influence_lab.data.sequence_dataset import SequenceDataset
 from influence_lab.data.sequences import Sequences
 from influence_lab.models.causal_lm import Tail, blocks, linear_layers, read_causal_lm, states_at, without_biases
 
