@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from influence_lab.attributions.influence_after_search import preconditioned, text_scores, timed_scores
+from influence_lab.attributions.influence_after_search import timed_scores
 from influence_lab.attributions.language_scores import gradient_methods, gradient_products
 from tests.attributions.tiny_llama import TEXTS, kept_gradients, tiny_llama
 
@@ -27,10 +27,3 @@ def test_texts_taken_alone_have_the_influence_that_they_have_among_all(kept):
         )
     assert cost["texts"].tolist() == [3, 3, TEXTS]
     assert cost["what"].tolist() == ["found", "found", "all"]
-
-
-def test_scores_are_inner_products_with_the_preconditioned_gradient(kept):
-    train, queries, factors = kept
-    query = preconditioned(queries, 1, factors)
-    expected = [sum((query[name] * train.gradient(name, text)).sum() for name in query) for text in range(len(train))]
-    torch.testing.assert_close(text_scores(query, train), torch.stack(expected), rtol=1e-9, atol=1e-12)

@@ -6,9 +6,10 @@ from time import process_time
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from influence_lab.attributions.language_factors import LayerFactors, solve
+from influence_lab.attributions.language_factors import LayerFactors
+from influence_lab.attributions.language_scores import position_scores, query_direction
 from influence_lab.attributions.token_gradients import TokenGradients, token_gradients
 from influence_lab.data.sequence_dataset import SequenceDataset
 from influence_lab.models.language_states import sequences_of
@@ -19,23 +20,6 @@ Array = np.ndarray
 def chosen(states: Mapping[str, Array], split: str, rows: Array) -> SequenceDataset:
     """Some texts of a split as the tail's inputs."""
     return SequenceDataset(torch.from_numpy(states[f"{split}_states"][rows]), sequences_of(states, split)[rows])
-
-
-def preconditioned(queries: TokenGradients, row: int, factors: dict[str, LayerFactors]) -> dict[str, Tensor]:
-    r"""$C\nabla f$ of one query by layer, damped EK-FAC, shape (outputs, inputs), in the model's own coordinates."""
-    found = {}
-    for name, layer in factors.items():
-        a_basis, s_basis = layer.ekfac.a_basis, layer.ekfac.s_basis
-        inside = s_basis.T @ queries.gradient(name, row) @ a_basis
-        found[name] = s_basis @ solve(inside, layer.ekfac) @ a_basis.T
-    return found
-
-
-def text_scores(query: dict[str, Tensor], texts: TokenGradients) -> Tensor:
-    r"""$\sum_t \mathcal{D}s_t^\top (C\nabla f)\,a_t$ of each text, all layers, shape (texts,)."""
-    by_token = torch.stack([((texts.outputs[name] @ query[name]) * texts.inputs[name]).sum(dim=1) for name in query])
-    text = torch.repeat_interleave(torch.arange(len(texts)), texts.starts.diff())
-    return torch.zeros(len(texts), dtype=by_token.dtype).index_add_(0, text, by_token.sum(dim=0))
 
 
 def timed_scores(
@@ -65,10 +49,10 @@ def timed_scores(
     scores, costs = np.empty(found.shape), []
     everything = np.arange(len(states["train_inputs"]))
     for place, texts in enumerate([*found, everything]):
-        query = preconditioned(queries, int(rows[min(place, len(rows) - 1)]), factors)
+        direction = query_direction(queries, int(rows[min(place, len(rows) - 1)]), factors)
         start = process_time()
         gradients = token_gradients(model, layers, chosen(states, "train", texts))
-        values = text_scores(query, gradients)
+        values = gradients.sums(position_scores(direction, gradients))
         what = "found" if place < len(rows) else "all"
         costs.append((what, len(texts), int(gradients.starts[-1]), process_time() - start))
         if what == "found":

@@ -41,7 +41,7 @@ def scores_by_rank(
         for row in rows:
             gradient = solve(queries.gradient(name, row), layer.ekfac)
             left, right = leading_pairs(gradient, max(ranks))
-            added = pair_scores(left, right, train.outputs[name], train.inputs[name], train.starts)
+            added = train.sums(pair_scores(left, right, train.outputs[name], train.inputs[name]))
             energy = left.square().sum(dim=0) * right.square().sum(dim=0)
             found.append((at_ranks(added, chosen), at_ranks(energy, chosen), gradient.square().sum()))
         layer_scores, layer_kept, layer_whole = (torch.stack(part) for part in zip(*found, strict=True))
@@ -62,22 +62,19 @@ def leading_pairs(gradient: Tensor, rank: int) -> tuple[Tensor, Tensor]:
     return basis, gradient.T @ basis
 
 
-def pair_scores(left: Tensor, right: Tensor, outputs: Tensor, inputs: Tensor, starts: Tensor) -> Tensor:
-    r"""What each singular pair adds to each text's score, $\sum_t (\mathcal{D}s_t^\top L_k)(R_k^\top a_t)$.
+def pair_scores(left: Tensor, right: Tensor, outputs: Tensor, inputs: Tensor) -> Tensor:
+    r"""What each singular pair adds to each token's score, $(\mathcal{D}s_t^\top L_k)(R_k^\top a_t)$.
 
     Args:
         left: shape (outputs, r).
         right: shape (inputs, r).
         outputs: Ds of all tokens, shape (tokens, outputs).
         inputs: a of all tokens, shape (tokens, inputs).
-        starts: where each text begins, shape (texts + 1,).
 
     Returns:
-        Shape (texts, r).
+        Shape (tokens, r).
     """
-    by_token = (outputs @ left) * (inputs @ right)
-    text = torch.repeat_interleave(torch.arange(len(starts) - 1), starts.diff())
-    return torch.zeros(len(starts) - 1, left.shape[1], dtype=left.dtype).index_add_(0, text, by_token)
+    return (outputs @ left) * (inputs @ right)
 
 
 def at_ranks(added: Tensor, chosen: Tensor) -> Tensor:

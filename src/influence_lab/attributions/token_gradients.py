@@ -45,6 +45,11 @@ class TokenGradients:
         inputs, outputs = ({name: kept[rows] for name, kept in side.items()} for side in (self.inputs, self.outputs))
         return TokenGradients(inputs, outputs, torch.cat([torch.zeros(1, dtype=torch.int64), lengths.cumsum(0)]))
 
+    def sums(self, by_token: Tensor) -> Tensor:
+        """Sums over the tokens of each text: from (tokens, ...) to (n, ...)."""
+        text = torch.repeat_interleave(torch.arange(len(self)), self.starts.diff())
+        return by_token.new_zeros(len(self), *by_token.shape[1:]).index_add_(0, text, by_token)
+
     def gradient(self, layer: str, text: int) -> Tensor:
         """The gradient of one text's loss with respect to the layer's weight, shape (outputs, inputs)."""
         rows = self.rows(text)
