@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from influence_lab.attributions.gradient_scores import GRADIENT_METHODS, NEEDS_FACTORS, gradient_scores
 from influence_lab.attributions.language_factors import LayerFactors
+from influence_lab.attributions.language_scores import METHODS as GRADIENT_METHODS
+from influence_lab.attributions.language_scores import NEED_FACTORS, gradient_scores
 from influence_lab.attributions.metering import Cost, metered
 from influence_lab.attributions.retrieval import as_tokens, bm25_scores, tfidf_scores, words
 from influence_lab.attributions.token_gradients import TokenGradients
@@ -55,7 +56,7 @@ def language_costs(
         if not np.allclose(scores, known[method], rtol=1e-3, atol=1e-4 * np.abs(known[method]).max()):
             raise ValueError(f"{method}: the scores that were timed are not those of language_methods.npz")
         before = [*STATES, *PASSES]
-        if method in NEEDS_FACTORS:
+        if method in NEED_FACTORS:
             before += [*BASES, *(() if method == "kfac" else LAMBDA)]
         costs[method] = scoring.after(of_rules(spent, before))
     written, held = list(asked["prompt"] + asked["answer"]), list(texts["text"][texts["split"] == "train"])

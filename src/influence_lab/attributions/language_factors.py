@@ -11,6 +11,8 @@ from influence_lab.attributions.tensor_files import load_tensors
 from influence_lab.attributions.token_gradients import TokenGradients
 from influence_lab.curvature.ekfac import EigenFactors
 
+GROSSE_SHARE = 0.1  # λ as a share of a layer's mean eigenvalue (Grosse et al. 2023, section 3.3)
+
 
 @dataclass(frozen=True)
 class LayerFactors:
@@ -79,6 +81,6 @@ def rotated(tokens: TokenGradients, factors: dict[str, LayerFactors]) -> TokenGr
     )
 
 
-def solve(gradient: Tensor, factors: EigenFactors) -> Tensor:
-    r"""$(\Lambda + \lambda)^{-1}$ of gradients in the bases, shape (..., outputs, inputs); λ a tenth of Λ's mean."""
-    return gradient / (factors.eigenvalues + factors.damping)
+def solve(gradient: Tensor, factors: EigenFactors, share: float = GROSSE_SHARE) -> Tensor:
+    r"""$(\Lambda + \lambda)^{-1}$ of gradients in the bases, shape (..., outputs, inputs); λ a share of Λ's mean."""
+    return gradient / (factors.eigenvalues + share * float(factors.eigenvalues.mean()))

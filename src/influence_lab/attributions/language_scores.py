@@ -1,16 +1,24 @@
 r"""Scores of every training text for every query, by all methods that need gradients, from kept token gradients."""
 
+from collections.abc import Callable, Collection
+
 import torch
 from torch import Tensor
 
-from influence_lab.attributions.language_factors import LayerFactors, rotated, solve
+from influence_lab.attributions.language_factors import GROSSE_SHARE, LayerFactors, rotated, solve
 from influence_lab.attributions.token_gradients import TokenGradients
+from influence_lab.curvature.ekfac import EigenFactors
 
 TEXTS_AT_ONCE = 16  # gradients of a layer formed together: 16 × 0.9 million numbers for SmolLM2
+PRODUCTS = ("ekfac", "kfac", "dot", "self_ekfac", "step_ekfac", "self_dot", "query_dot")
 
 
 def gradient_products(
-    queries: TokenGradients, train: TokenGradients, factors: dict[str, LayerFactors]
+    queries: TokenGradients,
+    train: TokenGradients,
+    factors: dict[str, LayerFactors],
+    wanted: Collection[str] = PRODUCTS,
+    share: float = GROSSE_SHARE,
 ) -> dict[str, Tensor]:
     r"""Inner products of query and training gradients, by layer, in three metrics, with the norms of the training ones.
 
@@ -18,54 +26,77 @@ def gradient_products(
         queries: of $-\log p$ of the completions.
         train: of the texts' losses.
         factors: by layer; their order is that of the layers in what is returned.
+        wanted: the products that are computed.
+        share: λ of a layer as a share of its mean eigenvalue.
 
     Returns:
         `ekfac`, `kfac` and `dot`, $g_q^\top C g_i$ with C the damped inverse of either approximation or the identity,
         shape (layers, queries, texts): positive where the text helped. `self_ekfac`, $g_i^\top C g_i$; `step_ekfac`,
         $\|C g_i\|^2$; `self_dot`, $\|g_i\|^2$, shape (layers, texts); `query_dot`, $\|g_q\|^2$, (layers, queries).
     """
-    queries, train = rotated(queries, factors), rotated(train, factors)
-    found: dict[str, list[Tensor]] = {name: [] for name in PRODUCTS}
+    if any("fac" in product for product in wanted):
+        queries, train = rotated(queries, factors), rotated(train, factors)
+    found: dict[str, list[Tensor]] = {product: [] for product in wanted}
     for name, layer in factors.items():
         asked = _stacked(queries, name, range(len(queries)))
         metrics = {
-            "ekfac": solve(asked, layer.ekfac).flatten(1),
-            "kfac": solve(asked, layer.kfac).flatten(1),
-            "dot": asked.flatten(1),
+            metric: (asked if metric == "dot" else solve(asked, getattr(layer, metric), share)).flatten(1)
+            for metric in ("ekfac", "kfac", "dot")
+            if metric in wanted
         }
-        parts: dict[str, list[Tensor]] = {product: [] for product in PRODUCTS if product != "query_dot"}
+        parts: dict[str, list[Tensor]] = {product: [] for product in wanted if product != "query_dot"}
         for first in range(0, len(train), TEXTS_AT_ONCE):
             texts = _stacked(train, name, range(first, min(first + TEXTS_AT_ONCE, len(train))))
-            solved, flat = solve(texts, layer.ekfac), texts.flatten(1)
-            for metric, preconditioned in metrics.items():
-                parts[metric].append(preconditioned @ flat.T)
-            parts["self_ekfac"].append((solved * texts).sum(dim=(1, 2)))
-            parts["step_ekfac"].append(solved.square().sum(dim=(1, 2)))
-            parts["self_dot"].append(texts.square().sum(dim=(1, 2)))
+            for product, pieces in parts.items():
+                if product in metrics:
+                    pieces.append(metrics[product] @ texts.flatten(1).T)
+                else:
+                    pieces.append(SQUARES[product](texts, layer.ekfac, share).sum(dim=(1, 2)))
         for product, pieces in parts.items():
             found[product].append(torch.cat(pieces, dim=-1))
-        found["query_dot"].append(asked.square().sum(dim=(1, 2)))
+        if "query_dot" in found:
+            found["query_dot"].append(asked.square().sum(dim=(1, 2)))
     return {product: torch.stack(pieces) for product, pieces in found.items()}
 
 
-PRODUCTS = ("ekfac", "kfac", "dot", "self_ekfac", "step_ekfac", "self_dot", "query_dot")
+SQUARES: dict[str, Callable[[Tensor, EigenFactors, float], Tensor]] = {  # summed over the entries of a gradient
+    "self_ekfac": lambda texts, factors, share: solve(texts, factors, share) * texts,
+    "step_ekfac": lambda texts, factors, share: solve(texts, factors, share).square(),
+    "self_dot": lambda texts, factors, share: texts.square(),
+}
+METHODS: dict[str, tuple[tuple[str, ...], Callable[[dict[str, Tensor]], Tensor]]] = {  # what it needs, what it is
+    "ekfac": (("ekfac",), lambda of: of["ekfac"]),
+    "kfac": (("kfac",), lambda of: of["kfac"]),
+    "relatif": (("ekfac", "self_ekfac"), lambda of: of["ekfac"] / of["self_ekfac"].sqrt()),
+    "theta_relatif": (("ekfac", "step_ekfac"), lambda of: of["ekfac"] / of["step_ekfac"].sqrt()),
+    "dot": (("dot",), lambda of: of["dot"]),
+    "cosine": (
+        ("dot", "self_dot", "query_dot"),
+        lambda of: of["dot"] / (of["self_dot"] * of["query_dot"][:, None]).sqrt(),
+    ),
+}
+NEED_FACTORS = tuple(method for method, (needed, _) in METHODS.items() if any("fac" in product for product in needed))
 
 
 def gradient_methods(products: dict[str, Tensor]) -> dict[str, Tensor]:
-    r"""The methods of the scoreboard from the products, each of shape (queries, texts).
+    r"""The methods whose products are there, each of shape (queries, texts).
 
     EK-FAC and K-FAC are influence on $\log p$; `relatif` divides by $\sqrt{g_i^\top C g_i}$ (ℓ-RelatIF) and
     `theta_relatif` by $\|C g_i\|$ (θ-RelatIF; Barshan et al. 2020); `cosine` is the dot product of unit gradients.
     """
     total = {name: values.sum(dim=0) for name, values in products.items()}
-    return {
-        "ekfac": total["ekfac"],
-        "kfac": total["kfac"],
-        "relatif": total["ekfac"] / total["self_ekfac"].sqrt(),
-        "theta_relatif": total["ekfac"] / total["step_ekfac"].sqrt(),
-        "dot": total["dot"],
-        "cosine": total["dot"] / (total["self_dot"] * total["query_dot"][:, None]).sqrt(),
-    }
+    return {method: formula(total) for method, (needed, formula) in METHODS.items() if total.keys() >= set(needed)}
+
+
+def gradient_scores(
+    method: str,
+    queries: TokenGradients,
+    train: TokenGradients,
+    factors: dict[str, LayerFactors],
+    share: float = GROSSE_SHARE,
+) -> Tensor:
+    """Scores of one method, shape (queries, texts), computing nothing that it does not need: so it can be timed."""
+    return gradient_methods(gradient_products(queries, train, factors, METHODS[method][0], share))[method]
 
 
 def query_direction(query: TokenGradients, row: int, factors: dict[str, LayerFactors]) -> dict[str, Tensor]:

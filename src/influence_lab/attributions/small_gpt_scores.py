@@ -9,9 +9,10 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from influence_lab.attributions.gradient_scores import GRADIENT_METHODS, NEEDS_FACTORS, gradient_scores
 from influence_lab.attributions.kronfluence_stages import aggregate_lambda, eigendecompose, fit_covariance, fit_lambda
 from influence_lab.attributions.language_factors import LayerFactors, read_factors
+from influence_lab.attributions.language_scores import METHODS as GRADIENT_METHODS
+from influence_lab.attributions.language_scores import NEED_FACTORS, gradient_scores
 from influence_lab.attributions.language_task import LanguageTask
 from influence_lab.attributions.metering import Cost, metered
 from influence_lab.attributions.retrieval import as_tokens, bm25_scores, cosine_scores, mean_states, tfidf_scores, words
@@ -65,7 +66,7 @@ def small_gpt_scores(
     for method in GRADIENT_METHODS:
         found, cost = metered(lambda method=method: gradient_scores(method, queries, train, factors))
         scores[method] = found.numpy()
-        before = fitting["kfac" if method == "kfac" else "ekfac"] if method in NEEDS_FACTORS else Cost(0.0, 0.0)
+        before = fitting["kfac" if method == "kfac" else "ekfac"] if method in NEED_FACTORS else Cost(0.0, 0.0)
         costs[method] = cost.after(passes).after(before)
     for share in shares:
         scores[f"ekfac {share:g}"] = gradient_scores("ekfac", queries, train, factors, share).numpy()
