@@ -255,7 +255,7 @@ else:
 
 # %%
 search = read_arrays(artifact("attributions/language_search.npz"))
-price = read_table(artifact("evaluations/language_search_cost.parquet"))
+price = read_table(artifact("attributions/language_search_cost.parquet"))
 hits = {
     way: np.array(
         [np.isin(np.flatnonzero(row), search[way][query]).mean() for query, row in zip(facts, wanted, strict=True)]
@@ -339,7 +339,7 @@ show_table(
 # EK-FAC divides entry by entry by $\Lambda + \lambda$ in the eigenbasis, and so does K-FAC with damping: no product, and the rank is lost. It has to be *cut*, by singular values.
 
 # %%
-counted = read_table(artifact("evaluations/language_ranks.parquet"))
+counted = read_table(artifact("attributions/language_ranks.parquet"))
 WAYS = {
     "raw": "∇f",
     "kfac_undamped": "K-FAC, undamped",

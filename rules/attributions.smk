@@ -679,7 +679,7 @@ rule language_low_rank:
         code=code_of("rules/scripts/language_low_rank.py"),
     output:
         scores="results/attributions/language_low_rank.npz",
-        ranks="results/evaluations/language_ranks.parquet",
+        ranks="results/attributions/language_ranks.parquet",
     log:
         "results/logs/language_low_rank.log",
     benchmark:
@@ -746,7 +746,7 @@ rule language_search:
         code=code_of("rules/scripts/language_search.py"),
     output:
         scores="results/attributions/language_search.npz",
-        cost="results/evaluations/language_search_cost.parquet",
+        cost="results/attributions/language_search_cost.parquet",
     log:
         "results/logs/language_search.log",
     benchmark:
@@ -843,7 +843,7 @@ LANGUAGE_BENCHMARKS = [
 ]
 
 
-rule language_costs:
+rule method_costs:
     input:
         model="results/models/language_model",
         train="results/attributions/language_gradients_train.safetensors",
@@ -853,13 +853,13 @@ rule language_costs:
         texts="results/data/chemistry.parquet",
         queries="results/data/chemistry_queries.parquet",
         spent=LANGUAGE_BENCHMARKS,
-        code=code_of("rules/scripts/language_costs.py"),
+        code=code_of("rules/scripts/method_costs.py"),
     output:
-        "results/attributions/language_costs.parquet",
+        "results/attributions/method_costs.parquet",
     log:
-        "results/logs/language_costs.log",
+        "results/logs/method_costs.log",
     benchmark:
-        "results/benchmarks/language_costs.tsv"
+        "results/benchmarks/method_costs.tsv"
     conda:
         "../envs/main.yaml"
     threads: 1
@@ -868,7 +868,7 @@ rule language_costs:
     message:
         "Seconds and memory of each method on the language model"
     script:
-        "scripts/language_costs.py"
+        "scripts/method_costs.py"
 
 
 rule language_tokens:

@@ -1575,7 +1575,7 @@ rule lm_scoreboard:
         methods="results/attributions/language_methods.npz",
         retrieval="results/attributions/language_retrieval.npz",
         patches="results/evaluations/language_tail_patch.parquet",
-        costs="results/attributions/language_costs.parquet",
+        costs="results/attributions/method_costs.parquet",
         refits=(
             ["results/evaluations/language_removals.npz"]
             if config["lm_scoreboard"]["refit_queries"]

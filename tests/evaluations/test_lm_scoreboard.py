@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from influence_lab.attributions.language_costs import of_rules
+from influence_lab.attributions.method_costs import of_rules
 from influence_lab.data.small_corpus import small_corpus
 from influence_lab.evaluations.lm_scoreboard import LARGE, METHODS, Judging, language_table, removal_queries
 from influence_lab.evaluations.top_removals import distinct, top_removals

@@ -19,7 +19,7 @@ LAMBDA = ("language_lambda", "language_factors")
 BASES = ("language_covariance", "language_eigen")
 
 
-def language_costs(
+def method_costs(
     queries: TokenGradients,
     train: TokenGradients,
     factors: dict[str, LayerFactors],
