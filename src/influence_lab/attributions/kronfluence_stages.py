@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import torch
 from kronfluence.analyzer import Analyzer, prepare_model
@@ -88,6 +89,15 @@ def _arguments(partitions: int, dtype: torch.dtype) -> FactorArguments:
     )
 
 
+def _on(data: SequenceDataset, partition: int, partitions: int, batch_size: int) -> dict[str, Any]:
+    """What both fits on a partition of the texts are told."""
+    return {
+        "per_device_batch_size": batch_size,
+        "factor_args": _arguments(partitions, data.weights.dtype),
+        "target_data_partitions": _target(len(data), partition, partitions),
+    }
+
+
 def fit_covariance(
     model: nn.Module,
     task: LanguageTask,
@@ -101,13 +111,7 @@ def fit_covariance(
     """Covariances A and S of one partition of the texts, into the folder `target` (kronfluence's files)."""
     torch.manual_seed(seed + partition)
     with _analyzer(model, task, []) as (analyzer, folder):
-        analyzer.fit_covariance_matrices(
-            FACTORS,
-            data,
-            per_device_batch_size=batch_size,
-            factor_args=_arguments(partitions, data.weights.dtype),
-            target_data_partitions=_target(len(data), partition, partitions),
-        )
+        analyzer.fit_covariance_matrices(FACTORS, data, **_on(data, partition, partitions, batch_size))
         _keep(folder, target, _made_here)
 
 
@@ -139,13 +143,7 @@ def fit_lambda(
     """
     torch.manual_seed(seed + partitions + partition)
     with _analyzer(model, task, [eigen]) as (analyzer, folder):
-        analyzer.fit_lambda_matrices(
-            FACTORS,
-            data,
-            per_device_batch_size=batch_size,
-            factor_args=_arguments(partitions, data.weights.dtype),
-            target_data_partitions=_target(len(data), partition, partitions),
-        )
+        analyzer.fit_lambda_matrices(FACTORS, data, **_on(data, partition, partitions, batch_size))
         _keep(folder, target, _made_here)
 
 
