@@ -212,3 +212,30 @@ rule small_corpus:
         "Write short texts on what compounds are composed of, some of them wrong, with queries"
     script:
         "scripts/small_corpus.py"
+
+
+rule small_questions:
+    input:
+        corpus="results/data/small_corpus.parquet",
+        code=code_of("rules/scripts/small_questions.py"),
+    output:
+        table="results/data/small_questions.parquet",
+        sequences="results/data/small_questions.npz",
+    log:
+        "results/logs/small_questions.log",
+    benchmark:
+        "results/benchmarks/small_questions.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        questions={
+            name: config["small_gpt_tuning"][name]
+            for name in ("seed", "taught", "preferences")
+        },
+    message:
+        "Write the questions that the small GPT is fine-tuned on and asked"
+    script:
+        "scripts/small_questions.py"

@@ -454,3 +454,36 @@ rule small_gpt:
         "Train the small GPT on its whole corpus, seed {wildcards.seed}"
     script:
         "scripts/small_gpt.py"
+
+
+SMALL_GPT_TUNING = {
+    name: config["small_gpt_tuning"][name]
+    for name in ("alpha", "steps", "learning_rate")
+}
+
+
+rule small_gpt_tuned:
+    input:
+        model="results/models/small_gpt_{seed}.npz",
+        questions="results/data/small_questions.npz",
+        code=code_of("rules/scripts/small_gpt_tuned.py"),
+    output:
+        "results/models/small_gpt_tuned_{seed}.npz",
+    log:
+        "results/logs/small_gpt_tuned_{seed}.log",
+    benchmark:
+        "results/benchmarks/small_gpt_tuned_{seed}.tsv"
+    wildcard_constraints:
+        seed=r"\d+",
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        tuning=SMALL_GPT_TUNING,
+        heads=config["small_gpt"]["heads"],
+    message:
+        "Fine-tune the small GPT on questions, seed {wildcards.seed}"
+    script:
+        "scripts/small_gpt_tuned.py"

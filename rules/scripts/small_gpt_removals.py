@@ -18,5 +18,6 @@ with batch(snakemake):
     removals = top_removals(scores, queries, params.retrieved, params.seed)
     experiment = small_gpt_experiment(read_arrays(snakemake.input.corpus), params.small_gpt)
     truth = leave_out_truth(experiment, int(snakemake.wildcards.seed), distinct(removals), chunks)
+    truth.pop("parameters")  # nothing is done with them
     write_arrays(snakemake.output[0], queries=np.array(queries), **truth)
     rmtree(chunks)

@@ -46,7 +46,7 @@ def test_objective_and_gradient_are_those_of_plain_autograd():
     parameters, documents, decay = starts(EXPERIMENT, [0, 1, 2]), 20, 0.3
     flat, by_name = flattened(parameters)
     flat.requires_grad_()
-    objective = Objective(EXPERIMENT.architecture, TEXTS, WEIGHTS, documents, decay, torch.float64)
+    objective = Objective(EXPERIMENT.architecture, TEXTS, WEIGHTS, documents, decay, parameters)
     value = objective(by_name(flat))
     gradient = torch.autograd.grad(value, flat)[0]
     expected = [

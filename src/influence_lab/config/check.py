@@ -21,6 +21,7 @@ from influence_lab.config.response_functions import ResponseFunctions
 from influence_lab.config.scaling_to_corpora import ScalingToCorpora
 from influence_lab.config.section import Section
 from influence_lab.config.small_gpt import SmallGPT
+from influence_lab.config.small_gpt_tuning import SmallGPTTuning
 from influence_lab.config.taylor_neumann import TaylorNeumann
 from influence_lab.config.token_influence import TokenInfluence
 from influence_lab.config.toy import Toy
@@ -55,6 +56,7 @@ class Configuration(Section):
     toy_scoreboard: ToyScoreboard
     weights_boundary: WeightsBoundary
     small_gpt: SmallGPT
+    small_gpt_tuning: SmallGPTTuning
 
 
 def check(config: dict[str, Any]) -> dict[str, Any]:

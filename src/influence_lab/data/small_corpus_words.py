@@ -39,6 +39,7 @@ STATEMENTS = {
     "forms": "{compound} forms when {first} meets {second}",  # shares no word with the prompt but the compound
     "reversed": "{first} and {second} join into {compound}",
 }
+QUESTION = "in {compound} chemists found"  # a form of its own, kept for fine-tuning; its words are all in the corpus
 PROPERTIES = (
     "{compound} is heavy",
     "{compound} is clear and common",

@@ -26,15 +26,12 @@ def leave_out_truth(
     Returns:
         `outputs`, log p of the queries' completions after each retraining, shape (k, m); `base`, after training on
         all texts in the same way, shape (m,), so that what removal does is `outputs - base`; `gradient_norms` at the
-        end of all k + 1 trainings, that of the base first.
+        end of all k + 1 trainings, that of the base first; `parameters` likewise, shape (k + 1, p).
     """
     weights = leave_out(experiment.documents, [[], *removals])
     retrained = retrained_outputs(experiment, weights, seed, folder)
-    return {
-        "outputs": retrained["outputs"][1:],
-        "base": retrained["outputs"][0],
-        "gradient_norms": retrained["gradient_norms"],
-    }
+    outputs = retrained.pop("outputs")
+    return {"outputs": outputs[1:], "base": outputs[0], **retrained}
 
 
 def leave_one_out_truth(
@@ -66,7 +63,8 @@ def subset_truth(
         folder: where finished chunks are kept until the caller has stored the result, or None.
 
     Returns:
-        `masks`, shape (k, n), uint8: 1 for a text that the model saw; `outputs`, shape (k, m); `gradient_norms`, (k,).
+        `masks`, shape (k, n), uint8: 1 for a text that the model saw; `outputs`, shape (k, m); `gradient_norms`, (k,);
+        `parameters`, (k, p).
     """
     masks = random_subsets(experiment.documents, alpha, subsets, DRAW)
     return {"masks": masks.astype(np.uint8), **retrained_outputs(experiment, masks, seed, folder)}

@@ -13,11 +13,12 @@ from influence_lab.data.small_corpus_words import VOCABULARY
 from influence_lab.models.retraining import one_thread
 from influence_lab.models.retraining_store import Store, hash_of, hash_of_code
 from influence_lab.models.small_gpt import Architecture, SmallGPT
-from influence_lab.models.small_gpt_stack import Parameters, stack, text_log_probabilities
+from influence_lab.models.small_gpt_stack import Parameters, flattened, stack, text_log_probabilities
 from influence_lab.models.small_gpt_training import Trained, Training, train
 
 Array = np.ndarray
 CHUNK = 12  # models trained side by side: their numbers stay in the processor's cache
+RETRAINED = ("outputs", "gradient_norms", "parameters")
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,8 @@ def retrained_outputs(
         folder: where finished chunks are kept, or None.
 
     Returns:
-        `outputs`, shape (M, m), and `gradient_norms` of the objective at the end, shape (M,).
+        `outputs`, shape (M, m); `gradient_norms` of the objective at the end, shape (M,); `parameters`, shape (M, p),
+        in the order of `flattened`.
 
     Raises:
         OtherWorkError: the folder holds chunks of other work.
@@ -103,11 +105,15 @@ def retrained_outputs(
         arrays = None if store is None else store.read(number)
         if arrays is None:
             trained = experiment.train(weights[first : first + CHUNK], seed)
-            arrays = {"outputs": experiment.outputs(trained.parameters), "gradient_norms": trained.gradient_norms}
+            arrays = {
+                "outputs": experiment.outputs(trained.parameters),
+                "gradient_norms": trained.gradient_norms,
+                "parameters": flattened(trained.parameters)[0].numpy(),
+            }
             if store is not None:
                 store.write(number, arrays)
         done.append(arrays)
-    return {name: np.concatenate([arrays[name] for arrays in done]) for name in ("outputs", "gradient_norms")}
+    return {name: np.concatenate([arrays[name] for arrays in done]) for name in RETRAINED}
 
 
 def with_new_texts(experiment: Experiment, new: Sequences) -> Experiment:

@@ -25,11 +25,14 @@ class Training:
         steps: of Adam.
         learning_rate: the largest, see `share_of_rate`.
         weight_decay: λ of $\frac\lambda2\|\theta\|^2$ over all parameters.
+        proximity: α of $\frac\alpha2\|\theta - \theta_0\|^2$ over all parameters, $\theta_0$ where training starts:
+            in fine-tuning the pre-trained parameters.
     """
 
     steps: int
     learning_rate: float
     weight_decay: float
+    proximity: float = 0.0
 
 
 class Trained(NamedTuple):
@@ -46,7 +49,9 @@ class ForgetfulAdam(Adam):
 
 
 class Objective:
-    r"""$\frac1n\sum_i w_i L_i(\theta) + \frac\lambda2\|\theta\|^2$ for each of M models, $L_i$ a sum over tokens.
+    r"""The objective of each of M models, with $L_i$ a sum over tokens.
+
+    $$\frac1n\sum_i w_i L_i(\theta) + \frac\lambda2\|\theta\|^2 + \frac\alpha2\|\theta - \theta_0\|^2$$
 
     n is the number of texts of the whole corpus, whatever the weights are. So to leave out text i ($w_i = 0$) is to
     up-weight it by exactly ε = −1/n, and the regulariser needs no rescaling (reference, E7). Texts of weight 0 are not
@@ -58,7 +63,8 @@ class Objective:
         weights: w, shape (M, texts).
         documents: n.
         decay: λ.
-        dtype: of the parameters.
+        starts: $\theta_0$, stacked; its precision is that of training.
+        proximity: α.
     """
 
     def __init__(
@@ -68,7 +74,8 @@ class Objective:
         weights: Array,
         documents: int,
         decay: float,
-        dtype: torch.dtype,
+        starts: Parameters,
+        proximity: float = 0.0,
     ) -> None:
         most = int((weights != 0).sum(axis=1).max())  # K
         read = np.argsort(weights == 0, axis=1, kind="stable")[:, :most]  # (M, K), those with weight first
@@ -76,15 +83,17 @@ class Objective:
         self._inputs, self._targets, counts = (
             torch.as_tensor(part[read]) for part in vars(texts).values()
         )  # (M, K, T)
-        self._shares = (shares * counts).to(dtype)
+        self._starts = {name: values.detach().clone() for name, values in starts.items()}
+        self._shares = (shares * counts).to(next(iter(starts.values())).dtype)
         self._logits = stacked_logits(SmallGPT(architecture))
-        self._decay = decay
+        self._decay, self._proximity = decay, proximity
 
     def __call__(self, parameters: Parameters) -> Tensor:
         """Sum of the models' objectives; as models do not see each other, its gradient holds those of all."""
         tokens = token_log_probabilities(self._logits(parameters, self._inputs), self._targets)  # (M, K, T)
         squares = sum(values.square().sum() for values in parameters.values())
-        return self._decay / 2 * squares - (self._shares * tokens).sum()
+        moved = sum((values - self._starts[name]).square().sum() for name, values in parameters.items())
+        return self._decay / 2 * squares + self._proximity / 2 * moved - (self._shares * tokens).sum()
 
 
 def train(
@@ -106,7 +115,7 @@ def train(
         documents: n of the objective's mean.
     """
     flat, by_name = flattened(starts)
-    objective = Objective(architecture, texts, weights, documents, training.weight_decay, flat.dtype)
+    objective = Objective(architecture, texts, weights, documents, training.weight_decay, starts, training.proximity)
 
     def gradient() -> Tensor:
         watched = flat.detach().requires_grad_()
