@@ -64,6 +64,13 @@ localrules:
     all,
 
 
+# Snakemake 9.27 starts a timer at each look for jobs, each timer looks again, and while jobs wait none of them ends:
+# after a hundred jobs that takes a core. One machine needs no limit on the rate of jobs, which is what they serve.
+onstart:
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None
+
+
 rule all:
     default_target: True
     input:

@@ -6,24 +6,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parents[1]
 os.environ["TF_USE_LEGACY_KERAS"] = "1"  # whichever test imports TensorFlow first
-USING_THE_PIPELINE = ("tests/dag/", "tests/site/test_browser.py", "tests/test_imports.py")
+CHANGING_THE_PIPELINE = ("tests/dag/", "tests/test_imports.py")
+READING_ITS_SITE = "tests/site/test_browser.py"
 LEFT_BEHIND = shutil.ignore_patterns(
     ".venv", ".git", ".snakemake", "results", "__pycache__", "*.egg-info", ".pytest_cache", ".ruff_cache", "*.ipynb"
 )
 
 
 class OnePipeline(LoadScopeScheduling):
-    """All tests of the pipeline at smoke scale in one process, so that it runs once; others where there is room.
+    """Tests that change the pipeline's checkout in one process, those of its site in one, others where there is room.
 
     xdist's own groups do nothing with this version of pytest.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "pipeline" if nodeid.startswith(USING_THE_PIPELINE) else nodeid
+        if nodeid.startswith(CHANGING_THE_PIPELINE):
+            return "pipeline"
+        return "browser" if nodeid.startswith(READING_ITS_SITE) else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -75,9 +79,22 @@ def copy_of_repository(folder: Path) -> Checkout:
 
 
 @pytest.fixture(scope="session")
-def smoke(tmp_path_factory) -> Checkout:
-    """A checkout in which every rule has run at smoke scale. Tests that change it put it back."""
-    checkout = copy_of_repository(tmp_path_factory.mktemp("smoke"))
+def smoke(tmp_path_factory, worker_id) -> Checkout:
+    """A checkout where every rule has run at smoke scale, one for all processes. Tests that change it put it back."""
+    of_process = tmp_path_factory.getbasetemp()
+    folder = (of_process if worker_id == "master" else of_process.parent) / "smoke"
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            folder.mkdir()
+            made_checkout(folder)
+            (folder / "made").touch()
+    assert (folder / "made").exists(), "the pipeline at smoke scale has failed in another process"
+    return Checkout(folder / "a checkout", folder / "recorded")
+
+
+def made_checkout(folder: Path) -> None:
+    """Run every rule at smoke scale in a new checkout."""
+    checkout = copy_of_repository(folder)
     (checkout.path / "docs/rulegraph.svg").unlink()
     measured = [
         f"results/benchmarks/{name}"
@@ -91,4 +108,3 @@ def smoke(tmp_path_factory) -> Checkout:
     ]
     done = checkout.snakemake("--cores", "all", "--", "all", *measured, "docs/rulegraph.svg")
     assert done.returncode == 0, done.stdout[-6000:]
-    return checkout

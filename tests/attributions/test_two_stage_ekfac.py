@@ -31,7 +31,9 @@ def test_scores_are_those_of_the_matrices_written_out(world):
         matrix, one = layer.ekfac.matrix(), torch.eye(vectors.shape[1])
         carried = alpha * torch.linalg.solve(matrix + alpha * one, vectors.T)
         expected += vectors @ torch.linalg.solve(matrix + (damping + layer.ekfac.damping) * one, carried)
-    assert_close(two_stage_scores(tokens, tokens, factors, factors, alpha, damping=damping), expected.T, **FOUR_ROTATIONS)
+    assert_close(
+        two_stage_scores(tokens, tokens, factors, factors, alpha, damping=damping), expected.T, **FOUR_ROTATIONS
+    )
 
 
 def test_a_strong_proximity_gives_single_stage_influence(world):
