@@ -25,6 +25,10 @@ class OnePipeline(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
+        return self.scope(nodeid)
+
+    @staticmethod
+    def scope(nodeid: str) -> str:
         if nodeid.startswith(CHANGING_THE_PIPELINE):
             return "pipeline"
         return "browser" if nodeid.startswith(READING_ITS_SITE) else nodeid
@@ -33,7 +37,14 @@ class OnePipeline(LoadScopeScheduling):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """Called by xdist."""
+    config.option.loadscopereorder = False  # the largest scope first would be the browser's, which waits for the site
     return OnePipeline(config, log)
+
+
+def pytest_collection_modifyitems(items):
+    """The pipeline begins at once, and what reads its site comes last."""
+    places = {"pipeline": 0, "browser": 2}
+    items.sort(key=lambda item: places.get(OnePipeline.scope(item.nodeid), 1))
 
 
 @dataclass(frozen=True)
