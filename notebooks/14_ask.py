@@ -72,7 +72,7 @@ numbers = {name: number for number, name in enumerate(asked["id"], 1)}
 loss = history[history["split"] == "train"].set_index("epoch")["loss"]
 if loss.index.max() > 0:
     state = (
-        f"The model has first been trained on the {trained} texts ({epochs} passes): its loss on them fell from {loss.iloc[0]:.2f} to {loss.iloc[-1]:.2f} nats a token. "
+        f"The model has first been trained on the {trained} texts ({epochs} passes): its loss on them went from {loss.iloc[0]:.2f} to {loss.iloc[-1]:.2f} nats a token. "
         "That is for a model which has not seen your texts. Set `adapt: false` for one that has."
     )
 else:
@@ -80,9 +80,7 @@ else:
         f"The model is taken as it is, **and taken to have been trained on these {trained} texts** (its loss on them is {loss.iloc[0]:.2f} nats a token). Of texts that it was not trained on, "
         "influence says what adding them would do, not what they did. Set `adapt: true` to train it on them first."
     )
-display(
-    Markdown(f"{trained} texts in the training set, {candidates} that might be added, {len(asked)} questions. {state}")
-)
+display(Markdown(f"Training texts: {trained}. Candidates: {candidates}. Questions: {len(asked)}. {state}"))
 show_table(
     pd.DataFrame(
         {
@@ -185,7 +183,7 @@ for name in wrong:
     display(
         Markdown(
             f"Question {numbers[name]}: the model {'does give' if given else 'does **not** give'} this wrong answer of itself."
-            + ("" if given else " The texts above made it more probable all the same.")
+            + ("" if given else " Those texts of influence above 0 made it more probable all the same.")
         )
     )
 if not wrong:

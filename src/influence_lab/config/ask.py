@@ -10,7 +10,9 @@ from influence_lab.config.section import Section
 
 
 def _at_home(path: str) -> str:
-    """No shell expands what stands between braces."""
+    """No shell expands what is given between braces to `--config`."""
+    if set(path) & set("{}"):
+        raise ValueError("a path without braces, which Snakemake takes for wildcards; rename it")
     return str(Path(path).expanduser()) if path.startswith("~") else path
 
 
