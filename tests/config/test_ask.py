@@ -33,7 +33,16 @@ def test_home_is_written_out_and_other_paths_are_left_alone(section):
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("adapt", "perhaps"), ("corpus", " "), ("queries", "{x}.jsonl"), ("model", ""), ("longest", 4), ("damping", 0.0), ("top", 0), ("blocks", 0)],
+    [
+        ("adapt", "perhaps"),
+        ("corpus", " "),
+        ("queries", "{x}.jsonl"),
+        ("model", ""),
+        ("longest", 4),
+        ("damping", 0.0),
+        ("top", 0),
+        ("blocks", 0),
+    ],
 )
 def test_values_out_of_range_are_refused(section, key, value):
     with pytest.raises(ValidationError, match=key):
