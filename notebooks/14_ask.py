@@ -101,12 +101,11 @@ show_table(
 # With $f = \log p$ of a completion and $\mathcal L_i$ the loss of text $i$, a sum over its tokens,
 #
 # $$
-# \mathcal I_i = -\nabla f^\top (G + \lambda)^{-1} \nabla \mathcal L_i,
-# \qquad \Delta f \approx -\tfrac1n \mathcal I_i \text{ without text } i,
-# \qquad \Delta f \approx +\tfrac1n \mathcal I_i \text{ with one text more.}
+# \mathcal I_i = -\nabla f^\top (G + \lambda)^{-1} \nabla \mathcal L_i.
 # $$ (eq-ask-influence)
 #
-# $\mathcal I_i > 0$: the text helped, it made the completion more probable. $G$ is the Gauss-Newton matrix of the mean loss over the training texts, by EK-FAC
+# Without text $i$, one of $n$ in the training set, $f$ is predicted to change by $-\mathcal I_i/n$; with one text more, by $+\mathcal I_i/n$. $\mathcal I_i > 0$: the text
+# helped, it made the completion more probable. $G$ is the Gauss-Newton matrix of the mean loss over the training texts, by EK-FAC
 # ([page 10](10_token_influence.ipynb) has the formula, token by token). It covers the layers that `blocks` and `layers` name, and no others. Beside it stand
 # the cosine of the two gradients, which knows no curvature, and BM25, which knows no model: it counts the words that a text shares with the question.
 
@@ -123,7 +122,7 @@ show(
         table,
         shown,
     ),
-    f"A dot a text; open: a candidate. Above 0: helped. {'The first 8 questions. ' if len(asked) > 8 else ''}Hover for the text.",
+    f"A dot a text, what helped most at the top; open: a candidate. Where the two agreed, dots would run from the lower left to the upper right. {'The first 8 questions. ' if len(asked) > 8 else ''}Hover for the text.",
     "Influence against BM25, a cloud for each question. "
     + " ".join(
         f"Question {numbers[row.query]}: {row.shared:.0%} of the first {top} texts are the same."

@@ -14,9 +14,11 @@ TABLE = pd.DataFrame(
 )
 
 
-def test_each_question_has_a_scale_of_its_own_and_zero_stays_zero():
+def test_a_dot_stands_below_the_training_texts_that_helped_more():
+    """Of its own question; the candidate, at -8, is below both training texts and counts for neither."""
     figure = against_retrieval("title", TABLE, {"q": "question 1", "other": "question 2"})
-    assert [list(trace.y) for trace in figure.data] == [[0.5, -1.0, 0.25], [0.0]]
+    assert [list(trace.y) for trace in figure.data] == [[0, 2, 1], [0]]
+    assert [list(trace.x) for trace in figure.data] == [[1.0, 0.0, 2.0], [0.0]]
     assert [trace.name for trace in figure.data] == ["question 1", "question 2"]
 
 

@@ -13,28 +13,31 @@ LONGEST = 80  # characters of a text under the pointer
 
 
 def against_retrieval(title: str, table: pd.DataFrame, names: Mapping[str, str]) -> go.Figure:
-    """Influence against BM25, a dot a text and question; each question on a scale of its own.
+    """How many training texts helped more, against BM25; a dot a text and question, what helped most at the top.
+
+    Ranks, because one text's influence often outweighs all others by far.
 
     Args:
         title: the finding.
         table: from `evaluations.ask.ranked_table`.
         names: of the questions shown, by their identifier.
     """
-    figure = new_figure(title, "BM25: words shared with the question", "influence, of the question's largest")
+    figure = new_figure(title, "BM25: words shared with the question", "training texts that helped more")
+    figure.update_yaxes(autorange="reversed")
     for number, (query, name) in enumerate(names.items()):
         rows = table[table["query"] == query]
-        largest = rows["influence"].abs().max() or 1.0
+        trained = rows.loc[~rows["candidate"], "influence"].to_numpy()
         symbol, colour = SYMBOLS[number % len(SYMBOLS)], COLOUR_CYCLE[number % len(COLOUR_CYCLE)]
         figure.add_scatter(
             x=rows["bm25"],
-            y=rows["influence"] / largest,
+            y=[int((trained > influence).sum()) for influence in rows["influence"]],
             mode="markers",
             name=name,
             text=[
                 escape(f"{row.id}{' (candidate)' if row.candidate else ''}: {row.text[:LONGEST]}")
                 for row in rows.itertuples()
             ],
-            hovertemplate="%{text}<br>%{y:.3f}, BM25 %{x:.2f}<extra></extra>",
+            hovertemplate="%{text}<br>%{y} helped more, BM25 %{x:.2f}<extra></extra>",
             marker={
                 "color": colour,
                 "size": 9,
