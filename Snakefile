@@ -22,8 +22,11 @@ os.environ |= {
 }
 
 from influence_lab.config.check import ConfigError, check
+from influence_lab.data.ask_rows import check_asked
 from influence_lab.data.images_edition import images_edition
 from influence_lab.imports import code_inputs
+from influence_lab.input_errors import InputError
+from influence_lab.models.language_model_source import PACKAGED, check_source
 from influence_lab.notebooks.claims import LedgerError, load_claims
 
 
@@ -33,7 +36,9 @@ configfile: "config.yaml"
 try:
     config = check(config)
     claims = load_claims(ROOT / "notebooks/claims.yaml")
-except (ConfigError, LedgerError) as error:
+    check_asked({kind: config["ask"][kind] for kind in ("corpus", "queries")})
+    check_source(config["ask"]["model"], "ask.model")
+except (ConfigError, LedgerError, InputError) as error:
     print(error, file=sys.stderr)
     os._exit(1)  # Snakemake would wrap the line in a traceback of its own
 

@@ -924,3 +924,78 @@ rule language_new_scores:
         "Influence of the sentences that are not in the corpus"
     script:
         "scripts/language_new_scores.py"
+
+
+ASK_WHICH = {"folder": ASK_MODEL} | {
+    name: config["ask"][name] for name in ("blocks", "layers", "longest")
+}
+
+
+rule ask_model:
+    input:
+        texts="results/data/ask_corpus.parquet",
+        model=lambda wildcards: ASK_MODEL_FILES,
+        code=code_of("rules/scripts/ask_model.py"),
+    output:
+        states="results/models/ask_states.npz",
+        weights="results/models/ask_weights.npz",
+        history="results/models/ask_history.parquet",
+        factors=directory("results/attributions/ask_factors"),
+    log:
+        "results/logs/ask_model.log",
+    benchmark:
+        "results/benchmarks/ask_model.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        which=lambda wildcards: ASK_WHICH,
+        adapted=(
+            config["ask"]["model"] == PACKAGED
+            if config["ask"]["adapt"] == "auto"
+            else config["ask"]["adapt"]
+        ),
+        training={
+            name: config["ask"][name]
+            for name in ("epochs", "batch_size", "learning_rate", "seed")
+        },
+    message:
+        "Fit the curvature of the model that you ask about on your own texts"
+    script:
+        "scripts/ask_model.py"
+
+
+rule ask_scores:
+    input:
+        texts="results/data/ask_corpus.parquet",
+        queries="results/data/ask_queries.parquet",
+        model=lambda wildcards: ASK_MODEL_FILES,
+        states="results/models/ask_states.npz",
+        weights="results/models/ask_weights.npz",
+        factors="results/attributions/ask_factors",
+        code=code_of("rules/scripts/ask_scores.py"),
+    output:
+        scores="results/attributions/ask_scores.parquet",
+        csv="results/attributions/ask_scores.csv",
+        tokens="results/attributions/ask_tokens.parquet",
+        answers="results/attributions/ask_answers.parquet",
+    log:
+        "results/logs/ask_scores.log",
+    benchmark:
+        "results/benchmarks/ask_scores.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        which=lambda wildcards: ASK_WHICH,
+        damping=config["ask"]["damping"],
+        heatmaps=config["ask"]["heatmaps"],
+        answer_tokens=config["ask"]["answer_tokens"],
+    message:
+        "Rank your own texts for each of your questions, and split the first and last into tokens"
+    script:
+        "scripts/ask_scores.py"

@@ -239,3 +239,31 @@ rule small_questions:
         "Write the questions that the small GPT is fine-tuned on and asked"
     script:
         "scripts/small_questions.py"
+
+
+rule ask_rows:
+    input:
+        file=lambda wildcards: config["ask"][wildcards.kind],
+        model=lambda wildcards: ASK_MODEL_FILES,
+        code=code_of("rules/scripts/ask_rows.py"),
+    output:
+        "results/data/ask_{kind}.parquet",
+    log:
+        "results/logs/ask_rows_{kind}.log",
+    benchmark:
+        "results/benchmarks/ask_rows_{kind}.tsv"
+    wildcard_constraints:
+        kind="corpus|queries",
+    priority: 1  # a row that is too long is named before anything is trained
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        model=lambda wildcards: ASK_MODEL,
+        longest=config["ask"]["longest"],
+    message:
+        "Check every row of your own {wildcards.kind}"
+    script:
+        "scripts/ask_rows.py"

@@ -487,3 +487,39 @@ rule small_gpt_tuned:
         "Fine-tune the small GPT on questions, seed {wildcards.seed}"
     script:
         "scripts/small_gpt_tuned.py"
+
+
+# The model of page 14_ask: the pipeline's own where it is the same, a folder where it lies, or else loaded once.
+if config["ask"]["model"] == config["language_model"]["source"]:
+    ASK_MODEL = "results/models/language_model"
+elif Path(config["ask"]["model"]).is_dir():
+    ASK_MODEL = config["ask"]["model"]
+else:
+    ASK_MODEL = "results/models/ask_source"
+ASK_MODEL_FILES = (
+    sorted(str(path) for path in Path(ASK_MODEL).iterdir() if path.is_file())
+    if ASK_MODEL == config["ask"]["model"]
+    else [ASK_MODEL]
+)
+
+
+rule ask_source:
+    input:
+        code=code_of("rules/scripts/ask_source.py"),
+    output:
+        directory("results/models/ask_source"),
+    log:
+        "results/logs/ask_source.log",
+    benchmark:
+        "results/benchmarks/ask_source.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        source=config["ask"]["model"],
+    message:
+        "Load the model that you ask about and keep it as safetensors"
+    script:
+        "scripts/ask_source.py"

@@ -169,6 +169,14 @@ PAGE_INPUTS = {
         "results/evaluations/language_cost.parquet",
         "results/evaluations/language_rank_cost.parquet",
     ],
+    "14_ask": [
+        "results/data/ask_corpus.parquet",
+        "results/data/ask_queries.parquet",
+        "results/models/ask_history.parquet",
+        "results/attributions/ask_scores.parquet",
+        "results/attributions/ask_tokens.parquet",
+        "results/attributions/ask_answers.parquet",
+    ],
 }
 
 

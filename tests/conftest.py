@@ -9,6 +9,8 @@ import pytest
 from filelock import FileLock
 from xdist.scheduler import LoadScopeScheduling
 
+from tests import foreign_files
+
 ROOT = Path(__file__).resolve().parents[1]
 os.environ["TF_USE_LEGACY_KERAS"] = "1"  # whichever test imports TensorFlow first
 CHANGING_THE_PIPELINE = ("tests/dag/", "tests/test_imports.py")
@@ -89,6 +91,17 @@ def copy_of_repository(folder: Path) -> Checkout:
     return Checkout(path, recorded)
 
 
+def ask_about_foreign_texts(checkout: Checkout) -> None:
+    """Write texts, questions and a model that are not the project's own, and ask about them at smoke scale."""
+    writer = [sys.executable, "-m", "tests.foreign", checkout.path / foreign_files.FOLDER]
+    subprocess.run(writer, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT / "src")}, check=True)
+    overlay = checkout.path / "config/smoke.yaml"
+    before = overlay.read_text()
+    given = "".join(f"  {key}: {foreign_files.FOLDER}/{name}\n" for key, name in foreign_files.NAMES.items())
+    overlay.write_text(before.replace("\nask:\n", f"\nask:\n{given}", 1))
+    assert given in overlay.read_text()
+
+
 @pytest.fixture(scope="session")
 def smoke(tmp_path_factory, worker_id) -> Checkout:
     """A checkout where every rule has run at smoke scale, one for all processes. Tests that change it put it back."""
@@ -107,6 +120,7 @@ def made_checkout(folder: Path) -> None:
     """Run every rule at smoke scale in a new checkout."""
     checkout = copy_of_repository(folder)
     (checkout.path / "docs/rulegraph.svg").unlink()
+    ask_about_foreign_texts(checkout)
     measured = [
         f"results/benchmarks/{name}"
         for name in (

@@ -63,3 +63,9 @@ def test_all_filters_score_every_pair_and_repeat():
     once, again = (retrieval_scores(TEXTS, QUERIES, lambda text: [len(text)], *vectors, seed=1) for _ in range(2))
     assert set(once) == {"tfidf", "bm25", "embedding", "random"}
     assert all(np.array_equal(once[name], again[name]) and once[name].shape == (3, 4) for name in once)
+
+
+@pytest.mark.parametrize(("texts", "queries"), [(["ab cd", "ef"], ["2 + 2"]), (["a", "b"], ["ab"]), (["1"], ["2"])])
+def test_nothing_is_shared_where_there_are_no_words(texts, queries):
+    """Words have two letters or more; numbers and single letters are none."""
+    assert bm25_scores(words(texts), words(queries)).tolist() == [[0.0] * len(texts)]

@@ -1,5 +1,6 @@
 """Bad input gives one clear error that names the thing and the remedy, and the next run recovers."""
 
+import json
 import os
 import re
 import signal
@@ -92,6 +93,23 @@ def test_a_damaged_artifact_is_named_and_made_anew(smoke):
     assert smoke.snakemake("--cores", "all", said[0]).returncode == 0  # the remedy that the message names
     recovers(smoke)
     assert artifact.exists()
+
+
+def test_a_row_of_the_reader_s_that_is_too_long_for_the_model_is_named_before_anything_is_trained(smoke):
+    long, target = smoke.path / "long.jsonl", "results/attributions/ask_scores.parquet"
+    long.write_text('{"text": "tea tea"}\n{"text": "tea"}\n' + json.dumps({"text": "tea " * 40}) + "\n")
+    scores = (smoke.path / target).read_bytes()
+    try:
+        failed = smoke.snakemake("--cores", "1", "--config", "ask={corpus: long.jsonl}", "--", target)
+    finally:
+        long.unlink()
+    assert failed.returncode != 0
+    assert "ask_rows: BadRowsError: ask.corpus: 1 of 3 rows cannot be used" in failed.stdout
+    assert "  long.jsonl:3: 42 tokens, the model's context has 16; shorten or split it" in failed.stdout
+    assert "rule ask_model" not in failed.stdout
+    done = smoke.snakemake("--cores", "1", "--", target)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert (smoke.path / target).read_bytes() == scores
 
 
 def test_a_training_killed_with_everything_around_it_goes_on_from_its_checkpoint(smoke):

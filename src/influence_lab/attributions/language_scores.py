@@ -99,7 +99,9 @@ def gradient_scores(
     return gradient_methods(gradient_products(queries, train, factors, METHODS[method][0], share))[method]
 
 
-def query_direction(query: TokenGradients, row: int, factors: dict[str, LayerFactors]) -> dict[str, Tensor]:
+def query_direction(
+    query: TokenGradients, row: int, factors: dict[str, LayerFactors], share: float = GROSSE_SHARE
+) -> dict[str, Tensor]:
     r"""The preconditioned gradient of one query, $V = (G + \lambda)^{-1} \nabla(-\log p)$, by EK-FAC.
 
     Influence is linear in a text's gradient, $I_i = \langle V, \nabla L_i \rangle$, so V gives it for any part of
@@ -110,7 +112,7 @@ def query_direction(query: TokenGradients, row: int, factors: dict[str, LayerFac
     """
     asked, direction = rotated(query.at([row]), factors), {}
     for name, layer in factors.items():
-        solved = solve(asked.gradient(name, 0), layer.ekfac)
+        solved = solve(asked.gradient(name, 0), layer.ekfac, share)
         direction[name] = layer.ekfac.s_basis @ solved @ layer.ekfac.a_basis.T
     return direction
 

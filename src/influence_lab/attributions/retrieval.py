@@ -118,8 +118,14 @@ def mean_states(states: Array, weights: Array) -> Array:
 
 
 def _scores(index: bm25s.BM25, texts: Tokens, queries: Tokens) -> Array:
-    index.index([list(text) for text in texts], show_progress=False)
-    return np.array([index.get_scores(list(query)) for query in queries], float)
+    """0 where nothing can be shared: bm25s fails on a query without words, and where no text has one."""
+    found = np.zeros((len(queries), len(texts)))
+    if any(texts):
+        index.index([list(text) for text in texts], show_progress=False)
+        for row, query in enumerate(queries):
+            if query:
+                found[row] = index.get_scores(list(query))
+    return found
 
 
 def _unit(vectors: Array) -> Array:

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from influence_lab.config.ask import Ask
 from influence_lab.config.datamodels_trak import DatamodelsTrak
 from influence_lab.config.functioning_groups import FunctioningGroups
 from influence_lab.config.gauss_newton import GaussNewton
@@ -57,6 +58,7 @@ class Configuration(Section):
     weights_boundary: WeightsBoundary
     small_gpt: SmallGPT
     small_gpt_tuning: SmallGPTTuning
+    ask: Ask
 
 
 def check(config: dict[str, Any]) -> dict[str, Any]:

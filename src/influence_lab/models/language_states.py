@@ -75,6 +75,17 @@ def load_tail(
         ModelError: no layer has such a name.
     """
     model, _ = read_causal_lm(Path(folder))
+    return tail_of(model, adapted_blocks, pattern, weights)
+
+
+def tail_of(
+    model: PreTrainedModel, adapted_blocks: int, pattern: str, weights: Mapping[str, Array] | None = None
+) -> tuple[Tail, dict[str, nn.Linear]]:
+    """The same of a model that is there already; its other blocks are gone afterwards.
+
+    Raises:
+        ModelError: no layer has such a name.
+    """
     cut = first_adapted(model, adapted_blocks)
     tail = Tail(model, cut)
     layers = without_biases(linear_layers(tail, cut, pattern))
