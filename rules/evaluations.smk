@@ -1716,3 +1716,116 @@ rule small_gpt_additions:
         "Train the small GPT with each new sentence added, seed {wildcards.seed}"
     script:
         "scripts/small_gpt_additions.py"
+
+
+rule selection_small:
+    input:
+        code=code_of("rules/scripts/selection_small.py"),
+    output:
+        choices="results/evaluations/selection_small_{seed}.parquet",
+        removals="results/evaluations/selection_removals_{seed}.parquet",
+    log:
+        "results/logs/selection_small_{seed}.log",
+    benchmark:
+        "results/benchmarks/selection_small_{seed}.tsv"
+    wildcard_constraints:
+        seed=r"\d+",
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+    params:
+        small_gpt=SMALL_GPT,
+        values={
+            name: config["data_selection"][name]
+            for name in (
+                "targets",
+                "wrong",
+                "budgets",
+                "base_weight_decay",
+                "first_steps",
+                "first_alpha",
+                "second_steps",
+                "second_alpha",
+                "learning_rate",
+                "removed",
+                "removal_draws",
+            )
+        },
+    message:
+        "Choose training texts by every strategy and fine-tune the small GPT on them, seed {wildcards.seed}"
+    script:
+        "scripts/selection_small.py"
+
+
+# Finished fine-tunings are kept: a run that was killed goes on from there.
+rule selection_language:
+    input:
+        model="results/models/language_model",
+        texts="results/models/language_text_states.npz",
+        queries="results/models/language_query_states.npz",
+        weights="results/models/language_adapted.npz",
+        table="results/data/chemistry.parquet",
+        asked="results/data/chemistry_queries.parquet",
+        methods="results/attributions/language_methods.npz",
+        retrieval="results/attributions/language_retrieval.npz",
+        costs="results/attributions/method_costs.parquet",
+        training="results/benchmarks/language_adaptation.tsv",
+        code=code_of("rules/scripts/selection_language.py"),
+    output:
+        "results/evaluations/selection_language.parquet",
+    log:
+        "results/logs/selection_language.log",
+    benchmark:
+        "results/benchmarks/selection_language.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        blocks=config["language_model"]["blocks"],
+        layers=config["language_model"]["layers"],
+        context=config["language_model"]["context"],
+        seeds=config["data_selection"]["language_seeds"],
+        targets=config["data_selection"]["language_targets"],
+        budgets=config["data_selection"]["language_budgets"],
+        epochs=config["data_selection"]["language_epochs"],
+        batch_size=config["data_selection"]["language_batch_size"],
+        learning_rate=config["data_selection"]["language_learning_rate"],
+        chunks="results/chunks/selection_language",
+    message:
+        "Fine-tune the language model on the texts that each strategy chooses"
+    script:
+        "scripts/selection_language.py"
+
+
+rule data_selection:
+    input:
+        small=expand(
+            "results/evaluations/selection_small_{seed}.parquet",
+            seed=range(config["data_selection"]["seeds"]),
+        ),
+        removals=expand(
+            "results/evaluations/selection_removals_{seed}.parquet",
+            seed=range(config["data_selection"]["seeds"]),
+        ),
+        language="results/evaluations/selection_language.parquet",
+        code=code_of("rules/scripts/data_selection.py"),
+    output:
+        choices="results/evaluations/data_selection.parquet",
+        removals="results/evaluations/selection_removals.parquet",
+    log:
+        "results/logs/data_selection.log",
+    benchmark:
+        "results/benchmarks/data_selection.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    message:
+        "Gather scores by strategy, budget and seed on both models"
+    script:
+        "scripts/data_selection.py"

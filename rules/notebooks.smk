@@ -177,6 +177,11 @@ PAGE_INPUTS = {
         "results/attributions/ask_tokens.parquet",
         "results/attributions/ask_answers.parquet",
     ],
+    "13_data_selection": [
+        "results/evaluations/data_selection.parquet",
+        "results/evaluations/selection_removals.parquet",
+        "results/evaluations/equal_score_agreement.json",
+    ],
 }
 
 

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from influence_lab.config.ask import Ask
+from influence_lab.config.data_selection import DataSelection
 from influence_lab.config.datamodels_trak import DatamodelsTrak
 from influence_lab.config.functioning_groups import FunctioningGroups
 from influence_lab.config.gauss_newton import GaussNewton
@@ -59,6 +60,7 @@ class Configuration(Section):
     small_gpt: SmallGPT
     small_gpt_tuning: SmallGPTTuning
     ask: Ask
+    data_selection: DataSelection
 
 
 def check(config: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,481 @@
+# ---
+# jupyter:
+#   jupytext:
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Which data should I fine-tune on?
+#
+# **The question.** There are more texts than one can train on, and a set of questions that the model should answer. Which texts help? The blog's author
+# started from this question (section 1.7), and names influence as the answer. Its rivals cost almost nothing: search for texts that look like the questions.
+# Here each strategy chooses, a model is really fine-tuned on each choice, and what counts is the score on questions that the strategy has not seen.
+#
+# Let $F$ be the mean log-probability of the right answers, and $\theta(S)$ the model that is fine-tuned on the texts $S$. We look for
+#
+# $$
+# \max_{|S| = k} F\big(\theta(S)\big), \qquad F\big(\theta(S)\big) - F\big(\theta(\varnothing)\big) \approx \frac1n \sum_{i \in S} I_i, \qquad
+# I_i = \frac{1}{m}\sum_{q=1}^m \nabla(-f_q)^\top (\hat G + \lambda)^{-1} \nabla L_i,
+# $$ (eq-selection-sum)
+#
+# where $f_q = \log p(\text{answer} \mid \text{question } q)$ of the $m$ questions that the strategy is given, $\hat G$ is EK-FAC and $\lambda$ the strength of the
+# proximity term of fine-tuning. In this approximation the best $S$ is the $k$ texts of largest influence. Two things are wrong with it. Effects of many texts do not add up: a second
+# text that says the same helps less. And a chat model is not what comes out of this fine-tuning: another stage follows, on answered questions. Then
+#
+# $$
+# I_i = \frac{\alpha_2}{m} \sum_q \nabla(-f_q)(\theta_2)^\top (\hat G_2 + \alpha_2)^{-1} (\hat G_1 + \alpha_1)^{-1} \nabla L_i(\theta_1),
+# $$ (eq-selection-two)
+#
+# with the gradient of the question at the end of stage two, and that of the text at the end of stage one.
+
+# %% tags=["parameters"]
+seeds = 6
+targets = 6
+wrong = 2
+budgets = [6, 12, 24]
+base_weight_decay = 0.005
+first_steps = 80
+first_alpha = 0.02
+second_steps = 50
+second_alpha = 1.0
+learning_rate = 0.01
+removed = 30
+removal_draws = 2
+language_seeds = 5
+language_targets = 2
+language_budgets = [2, 4]
+language_epochs = 4
+language_batch_size = 4
+language_learning_rate = 1.0e-3
+recipe_texts = 10000
+recipe_cores = 100
+
+# %%
+import pandas as pd
+from IPython.display import Markdown, display
+
+from influence_lab.artifacts import read_facts, read_table
+from influence_lab.data.selection_pool import selection_world
+from influence_lab.evaluations.intervals import plus_minus
+from influence_lab.evaluations.selection_choices import GROUPS, LARGE, NOTHING, POOL, REMOVED, SMALL, SUMMED
+from influence_lab.evaluations.selection_tables import (
+    chosen_shares,
+    curves,
+    gain,
+    gains,
+    mean_score,
+    removal_over_random,
+)
+from influence_lab.figures import data_selection as figures
+from influence_lab.figures.descriptions import describe
+from influence_lab.figures.show import show, show_table
+from influence_lab.locations import artifact
+from influence_lab.notebooks.record import record
+
+table = read_table(artifact("evaluations/data_selection.parquet"))
+removals = read_table(artifact("evaluations/selection_removals.parquet"))
+agreement = read_facts(artifact("evaluations/equal_score_agreement.json"))
+NAMES = {
+    "random": "random",
+    "tfidf": "TF-IDF",
+    "bm25": "BM25",
+    "embedding": "embedding",
+    "cosine": "gradient cosine",
+    "ekfac_base": "EK-FAC, base model",
+    "ekfac": "EK-FAC",
+    "two_stage": "EK-FAC, two stages",
+    "oracle": "oracle",
+}
+RANDOM = ("random", "turns")
+world = selection_world(0, targets, wrong)
+over_seeds = "95 % intervals over seeds (Student’s t)"
+
+
+def finding(pair):
+    """Whether a difference is above 0, below it, or not told from it."""
+    mean, half = pair
+    return "ahead" if mean - half > 0 else "behind" if mean + half < 0 else "level"
+
+
+def among(model):
+    """The strategies that a model was fine-tuned with, in the order of the names."""
+    tried = set(table.loc[(table["model"] == model) & (table["rule"] == "turns"), "strategy"])
+    return [name for name in NAMES if name in tried]
+
+
+def curve_text(model, what):
+    """The text alternative of a figure of curves."""
+    part = curves(table, model)
+    part = part[part["rule"] == "turns"]
+    return describe(
+        {NAMES[name]: part.loc[part["strategy"] == name, ["budget", "mean"]] for name in among(model)}, what
+    )
+
+
+def compared(model):
+    """A table of gains over random and over BM25, paired over seeds."""
+    rows = []
+    for name in among(model):
+        over = {
+            f"over {NAMES[other]}": ""
+            if name == other
+            else plus_minus(gain(table, model, (name, "turns"), (other, "turns")), sign="+")
+            for other in ("random", "bm25")
+        }
+        score, accuracy = (mean_score(table, model, name, value) for value in ("score", "accuracy"))
+        rows.append({"strategy": NAMES[name], "log p": score, "answered": accuracy} | over)
+    return pd.DataFrame(rows)
+
+
+# %% [markdown]
+# ## A small world
+#
+# The base model is a small GPT that has read what half of 24 compounds are composed of. The pool holds texts on the other half, on which the base model knows nothing but that these words
+# exist. Its true statements come in two kinds, those that name the compound first and those that name the elements first. A model that reads from left to right is asked for the elements after the
+# compound in the first kind alone; to a search for words the two are the same. Wrong statements have one right element. Repeated statements are on compounds that the base model knows.
+
+# %% tags=["hide-input"]
+kinds = world.pool.assign(role=world.pool["role"].replace("", "none")).groupby(["role", "kind"])["text"]
+show_table(
+    pd.DataFrame(
+        [
+            {"compound": role, "kind": kind, "texts": len(texts), "example": texts.iloc[0]}
+            for (role, kind), texts in kinds
+        ]
+    ),
+    f"The pool of seed 0, {len(world.pool)} texts. Compounds: {targets} that are asked about (target), other unknown ones, and ones that the base model knows.",
+)
+display(
+    Markdown(
+        f"**The stages.** Stage one fine-tunes on the $k$ chosen texts: {first_steps} steps of Adam on their mean loss with a proximity term, $\\alpha_1 = {first_alpha:g}$. Stage two is the same for all: {second_steps} steps on "
+        f"{len(world.lessons)} answered questions about known compounds, such as “{world.lessons[0]}”, with $\\alpha_2 = {second_alpha:g}$.\n\n"
+        f"**What generalises.** The strategies are given questions *with answers* in one wording, “{world.given[0]}”. The score is that of another wording, “{world.scored[0]}”: the mean log-probability of the answer after stage two. "
+        "Neither wording stands in the pool. So the chosen texts have to teach a fact that can be asked for in a way that the selection did not know; the facts themselves are the same. Each seed draws its own world: compounds, wrong statements, "
+        "random start.\n\n"
+        f"**Settled after pilot runs, not before:** that questions take turns (below; sums are shown as well), and the base model’s weight decay of {base_weight_decay:g}. With the small GPT’s usual one, neither the oracle’s choice nor the whole pool taught "
+        "answers to the new wording in some worlds, so that there was little to choose for; it was picked by these two scores alone."
+    )
+)
+
+# %% [markdown]
+# **The strategies.** Each gives every text a score for every question given. TF-IDF, BM25 and "embedding" (cosine of mean hidden states of the base model) look at texts alone. Gradient cosine and EK-FAC use
+# a *reference model* that is trained on the whole pool: somebody has to pay for that training, and the costs below count it. "Two stages" also needs stage two from there. "EK-FAC, base model" takes gradients and curvature
+# at the base model and needs no training. $\lambda$ is the proximity $\alpha_1$ of the training itself; no damping was chosen on results. The oracle knows which texts state the answers with the compound first; nobody has it in practice.
+#
+# **From scores to a choice.** Equation {eq}`eq-selection-sum` says: the largest sums over questions. Here the questions name their best remaining text in turn, which forgets no question and is what search engines do; sums are looked at below.
+
+# %% [markdown]
+# ## Score against budget
+
+# %%
+small_curves = curves(table, SMALL)
+references = {name: mean_score(table, SMALL, name) for name in (NOTHING, POOL)}
+over_random = {name: gain(table, SMALL, (name, "turns"), RANDOM) for name in among(SMALL) if name != "random"}
+over_bm25 = {
+    name: gain(table, SMALL, (name, "turns"), ("bm25", "turns"))
+    for name in among(SMALL)
+    if name not in ("random", "bm25")
+}
+
+# %% tags=["hide-input"]
+show(
+    figures.budgets(
+        f"EK-FAC over random: {plus_minus(over_random['ekfac'], sign='+')} nats; over BM25: {plus_minus(over_bm25['ekfac'], sign='+')} nats",
+        small_curves[small_curves["rule"] == "turns"],
+        NAMES,
+        references,
+        "mean log p of the answers (nats)",
+    ),
+    f"Small GPT, after both stages; means of {seeds} seeds, {over_seeds}. Dotted: with nothing chosen, and with the whole pool. Points are moved sideways to show their intervals.",
+    curve_text(SMALL, "Mean log p of the answers by budget"),
+)
+show_table(
+    compared(SMALL),
+    f"Averages over budgets of {', '.join(map(str, budgets))} texts. Differences in nats a question, paired over {seeds} seeds, {over_seeds}. Answered: share of questions whose answer is word by word the most probable.",
+)
+
+# %% tags=["hide-input"]
+influence = [name for name in ("ekfac_base", "ekfac", "two_stage") if name in over_bm25]
+display(
+    Markdown(
+        "**Against random,** "
+        + "; ".join(f"{NAMES[name]} is {finding(over_random[name])}" for name in over_random)
+        + ". **Against BM25,** "
+        + "; ".join(f"{NAMES[name]} is {finding(over_bm25[name])}" for name in over_bm25)
+        + f". (“Level”: the interval contains 0.) Two stages over one: {plus_minus(gain(table, SMALL, ('two_stage', 'turns'), ('ekfac', 'turns')), sign='+')} nats, "
+        f"{finding(gain(table, SMALL, ('two_stage', 'turns'), ('ekfac', 'turns')))}; the base model’s EK-FAC over the reference model’s: "
+        f"{plus_minus(gain(table, SMALL, ('ekfac_base', 'turns'), ('ekfac', 'turns')), sign='+')} nats, {finding(gain(table, SMALL, ('ekfac_base', 'turns'), ('ekfac', 'turns')))}."
+    )
+)
+
+# %% [markdown]
+# ### What was chosen
+#
+# The labels of the pool say what each strategy took. Words find the right compound, and cannot tell one order of words from the other. Influence at the reference model is measured where the pool has been read: a text that is
+# fitted by then has almost no gradient left, however much it once taught, and a text that contradicts the others has a large one. At the base model no gradient has faded; but that model is far from where training leads.
+
+# %%
+middle = budgets[len(budgets) // 2]
+shares = chosen_shares(table, SMALL, middle, GROUPS)
+shares = shares.set_index("strategy").loc[among(SMALL)].reset_index()
+LABELS = {
+    "carriers": "states it, compound first",
+    "backward": "states it, elements first",
+    "wrong": "states it wrongly",
+    "about": "something else on a target",
+    "off": "not on a target",
+}
+by_name = shares.set_index("strategy")
+
+# %% tags=["hide-input"]
+show(
+    figures.composition(
+        f"Of {middle} texts, EK-FAC takes {by_name.loc['ekfac', 'carriers']:.0%} that state a target’s fact with the compound first,<br>"
+        f"at the base model {by_name.loc['ekfac_base', 'carriers']:.0%}, BM25 {by_name.loc['bm25', 'carriers']:.0%}",
+        shares,
+        LABELS,
+        NAMES,
+    ),
+    f"Small GPT, choices of {middle} texts, means of {seeds} seeds. {5 * targets} texts of the pool are of the first kind.",
+    "Shares of texts that state a target's fact with the compound first: "
+    + "; ".join(f"{NAMES[row.strategy]} {row.carriers:.0%}" for row in shares.itertuples())
+    + ".",
+)
+
+# %% [markdown]
+# ### Sums and turns
+#
+# If influences added up, the sum would be the best choice. It takes the texts of the questions that have the largest gradients, and takes more of what it already has.
+
+# %% tags=["hide-input"]
+show_table(
+    pd.DataFrame(
+        [
+            {"strategy": NAMES[name], "turns − sum, nats": plus_minus(pair, sign="+"), "turns are": finding(pair)}
+            for name in SUMMED
+            for pair in [gain(table, SMALL, (name, "turns"), (name, "sum"))]
+        ]
+    ),
+    f"The same scores, two ways to choose; averages over budgets, paired over {seeds} seeds, {over_seeds}.",
+)
+by_sums = gain(table, SMALL, ("ekfac", "sum"), RANDOM)
+display(
+    Markdown(
+        f"The choice by sums, too, can be compared with a random one: EK-FAC {plus_minus(by_sums, sign='+')} nats, {finding(by_sums)}. A choice that corrects itself after each text (greedy, with the gain of the next text "
+        "computed anew) would need a training or a solve a text, and was not tried."
+    )
+)
+
+# %% [markdown]
+# ## Removal
+#
+# Choosing from a pool asks influence for more than it is: a derivative at the model trained on all of it. Closer to its definition is to *remove* the texts with the largest sums and to train again on the rest, with
+# the mean still over all $n$ texts ($\varepsilon = -1/n$ each).
+
+# %%
+fallen = {name: removal_over_random(removals, name) for name in REMOVED}
+mean_falls = removals.groupby("strategy")["fall"].mean()
+
+# %% tags=["hide-input"]
+show_table(
+    pd.DataFrame(
+        [
+            {
+                "removed": NAMES[name],
+                "fall of log p": mean_falls[name],
+                "more than random": plus_minus(fallen[name], sign="+") if name in fallen else "",
+            }
+            for name in (*REMOVED, "random")
+        ]
+    ),
+    f"Without {removed} of {len(world.pool)} texts; nats a question; random: mean of {removal_draws} draw(s) a seed. Paired over {seeds} seeds, {over_seeds}.",
+)
+
+# %% [markdown]
+# ## SmolLM2
+#
+# The same on a real model and real sentences: the candidates are the texts on chemistry of the earlier pages, among them some that state a compound's composition in other words ("Each H2O molecule binds two hydrogen
+# atoms to a single oxygen atom"). The questions given are of the form "Water is composed of", those of the score "The chemical elements in water are". There is one stage: the same layers that were adapted there, from the
+# model as it comes, with no proximity term, as people do. The scores of gradient cosine and EK-FAC are those of the earlier pages and come from the model that was adapted to *all* candidates.
+
+# %%
+large_curves = curves(table, LARGE)
+large_references = {name: mean_score(table, LARGE, name) for name in (NOTHING, POOL)}
+large_over_random = {name: gain(table, LARGE, (name, "turns"), RANDOM) for name in among(LARGE) if name != "random"}
+large_over_bm25 = {
+    name: gain(table, LARGE, (name, "turns"), ("bm25", "turns"))
+    for name in among(LARGE)
+    if name not in ("random", "bm25")
+}
+
+# %% tags=["hide-input"]
+show(
+    figures.budgets(
+        f"SmolLM2: EK-FAC over random {plus_minus(large_over_random['ekfac'], sign='+')} nats,<br>over BM25 {plus_minus(large_over_bm25['ekfac'], sign='+')} nats",
+        large_curves[large_curves["rule"] == "turns"],
+        NAMES,
+        large_references,
+        "mean log p of the answers (nats)",
+    ),
+    f"SmolLM2, {language_epochs} epoch(s) on the chosen texts; {language_seeds} draws of {language_targets} fact(s) each, {over_seeds}. Dotted: the model as it comes, and adapted to all texts for longer.",
+    curve_text(LARGE, "Mean log p of the answers by budget"),
+)
+show_table(
+    compared(LARGE),
+    f"Averages over budgets of {', '.join(map(str, language_budgets))} texts. Differences in nats a question, paired over {language_seeds} draws, {over_seeds}.",
+)
+large_shares = chosen_shares(table, LARGE, language_budgets[-1], GROUPS).set_index("strategy")["carriers"]
+display(
+    Markdown(
+        f"Of {language_budgets[-1]} chosen texts, this share states a fact that is asked for: "
+        + "; ".join(f"{NAMES[name]} {large_shares[name]:.0%}" for name in among(LARGE))
+        + ". Against BM25, "
+        + "; ".join(f"{NAMES[name]} is {finding(large_over_bm25[name])}" for name in large_over_bm25)
+        + f". The model that was adapted to all texts, for longer, reaches {large_references[POOL]:.1f} nats on the same questions, the model fine-tuned on EK-FAC’s choices {mean_score(table, LARGE, 'ekfac'):.1f}."
+    )
+)
+
+# %% [markdown]
+# ## What each strategy costs
+
+# %%
+costs = {
+    model: gains(table, model, [(name, "turns") for name in among(model) if name not in ("random", "oracle")], RANDOM)
+    for model in (SMALL, LARGE)
+}
+seconds = {model: part.set_index("strategy")["seconds"] for model, part in costs.items()}
+
+# %% tags=["hide-input"]
+show(
+    figures.gain_by_seconds(
+        f"BM25 gains {costs[SMALL].set_index('strategy').loc['bm25', 'mean']:.1f} nats in {seconds[SMALL]['bm25']:.2g} s, "
+        f"EK-FAC {costs[SMALL].set_index('strategy').loc['ekfac', 'mean']:.1f} in {seconds[SMALL]['ekfac']:.2g} s (small GPT);<br>SmolLM2: "
+        f"{costs[LARGE].set_index('strategy').loc['bm25', 'mean']:.1f} in {seconds[LARGE]['bm25']:.2g} s, {costs[LARGE].set_index('strategy').loc['ekfac', 'mean']:.1f} in {seconds[LARGE]['ekfac']:.3g} s",
+        costs,
+        NAMES,
+    ),
+    "Average gain over random in all budgets, with 95 % intervals over seeds, against the processor seconds that a strategy takes from the base model on: training of the reference model, passes, factors, scores. "
+    "Small GPT: measured in this run, for the questions given. SmolLM2: for all 43 queries of the earlier pages, whose rules are counted with their start.",
+    "Gain and seconds: "
+    + "; ".join(
+        f"{model}, {NAMES[row.strategy]} {row.mean:+.2f} nats, {row.seconds:.2g} s"
+        for model, part in costs.items()
+        for row in part.itertuples(index=False)
+    )
+    + ".",
+)
+show_table(
+    pd.DataFrame(
+        [
+            {
+                "model": model,
+                "strategy": NAMES[row["strategy"]],
+                "gain over random": plus_minus((row["mean"], row["half"]), sign="+"),
+                "s": row["seconds"],
+                "nats a second": row["mean"] / row["seconds"],
+            }
+            for model, part in costs.items()
+            for _, row in part.iterrows()
+        ]
+    ),
+    "Gain a second. Where scoring is nearly free the ratio says little: what counts is whether the dearer strategy gains more at all.",
+)
+
+# %% [markdown]
+# ## The claim
+
+# %%
+half = max(agreement["agreement"] - agreement["low"], agreement["high"] - agreement["agreement"])
+record(
+    "A24",
+    influence_over_random=over_random["ekfac"],
+    equal_score_agreement=(agreement["agreement"], half),
+    removal_over_random=fallen["ekfac"],
+)
+
+# %% tags=["hide-input"]
+other = {
+    name: f"“{NAMES[name]}” chooses {plus_minus(over_random[name], sign='+')} nats better than random ({finding(over_random[name])})"
+    for name in influence
+    if name != "ekfac"
+}
+display(
+    Markdown(
+        "The first and third numbers are those of one-stage EK-FAC at the reference model, the plain reading of the rule, not of the best of three forms. "
+        + "; ".join(other.values())
+        + f". Removal by two stages: {plus_minus(fallen['two_stage'], sign='+')} nats more than random ({finding(fallen['two_stage'])}). "
+        "All of it compares with a random choice, as papers on data selection do; the tables above say what that is worth against a search for words. The second number is made on the page on the systems that the blog names."
+    )
+)
+
+# %% [markdown]
+# ## A recipe: 10,000 texts and one GPU-day
+#
+# The seconds of SmolLM2 above, divided by the number of candidates, give seconds a text; what follows is reckoned, not measured. Assumptions: costs grow in proportion to the texts, also those of starts and eigendecompositions,
+# which is too much; texts as long, and the same model and layers as here; and a GPU is worth a fixed number of cores.
+
+# %%
+candidates = int(table.loc[(table["model"] == LARGE) & (table["strategy"] == POOL), "budget"].iloc[0])
+hours = seconds[LARGE] / candidates * recipe_texts / 3600
+on_gpu = hours / recipe_cores
+room = 24 / on_gpu
+
+# %% tags=["hide-input"]
+show_table(
+    pd.DataFrame(
+        [
+            {
+                "strategy": NAMES[name],
+                "hours, one core": hours[name],
+                "hours, GPU": on_gpu[name],
+                "room to grow": f"{room[name]:.0f} ×",
+            }
+            for name in hours.index
+        ]
+    ),
+    f"{recipe_texts} texts, a GPU taken to be worth {recipe_cores:g} cores of this machine. Room to grow: how many times the product of text length and trained parameters may be larger before scoring alone fills a GPU-day.",
+)
+cheap = max(("tfidf", "bm25"), key=lambda name: over_random[name][0])
+best = max(influence, key=lambda name: over_random[name][0])
+beats = finding(gain(table, SMALL, (best, "turns"), (cheap, "turns")))
+display(
+    Markdown(
+        f"1. **Write questions with answers, in two wordings,** and keep one wording apart for the score. Nothing below can be judged without.\n"
+        f"2. **Choose by {NAMES[cheap]} first,** questions in turn. It takes seconds. Here it gained {plus_minus(over_random[cheap], sign='+')} nats over random on the small GPT"
+        f" and BM25 {plus_minus(large_over_random['bm25'], sign='+')} on SmolLM2.\n"
+        f"3. **Try influence next, and on trial.** The best of its forms here was “{NAMES[best]}”, with {plus_minus(over_random[best], sign='+')} nats over random, {beats} {'of' if beats == 'ahead' else 'with' if beats == 'level' else ''} {NAMES[cheap]}"
+        + (
+            ": it pays on such data."
+            if beats == "ahead"
+            else ": on questions whose words stand in the texts, as here, the search is not shown to be worse, and is free."
+        )
+        + f" For {recipe_texts} texts as short as these EK-FAC takes {on_gpu['ekfac']:.1f} GPU-hours under the assumptions above, for passes, factors and a reference training on all candidates. EK-FAC at the base model saves that training.\n"
+        f"4. **Let questions take turns.** In sums a few questions take the budget ({plus_minus(gain(table, SMALL, (best, 'turns'), (best, 'sum')), sign='+')} nats for turns with “{NAMES[best]}”).\n"
+        "5. **Spend the rest of the day on real fine-tunings:** each candidate choice, several seeds, the score of step 1, and a random choice of the same size beside them. The intervals on this page show how far "
+        "seeds lie apart: one run of each would leave much to chance."
+    )
+)
+
+# %% [markdown]
+# ## What to take away
+
+# %% tags=["hide-input"]
+clear = [NAMES[name] for name in influence if finding(over_random[name]) == "ahead"]
+unread = gain(table, SMALL, ("ekfac_base", "turns"), ("ekfac", "turns"))
+turning = gain(table, SMALL, (best, "turns"), (best, "sum"))
+display(
+    Markdown(
+        f"- Against chance: EK-FAC {plus_minus(over_random['ekfac'], sign='+')} nats a question on the small GPT ({finding(over_random['ekfac'])}), {plus_minus(large_over_random['ekfac'], sign='+')} on SmolLM2 ({finding(large_over_random['ekfac'])}). "
+        f"Forms of influence that are clearly ahead of random on the small GPT: {', '.join(clear) or 'none'}. Computed at the base model over computed after reading the pool: {plus_minus(unread, sign='+')} nats ({finding(unread)}).\n"
+        f"- The rival to beat is a search for words: EK-FAC over BM25 {plus_minus(over_bm25['ekfac'], sign='+')} and {plus_minus(large_over_bm25['ekfac'], sign='+')} nats ({finding(over_bm25['ekfac'])} and {finding(large_over_bm25['ekfac'])}), at {seconds[SMALL]['ekfac'] / seconds[SMALL]['bm25']:.0f} times the cost on the small GPT.\n"
+        f"- From scores to a choice: questions in turn over sums {plus_minus(turning, sign='+')} nats for “{NAMES[best]}” ({finding(turning)})."
+    )
+)

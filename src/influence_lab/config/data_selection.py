@@ -1,0 +1,41 @@
+"""The configuration of page 13_data_selection."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from influence_lab.config.section import Section
+
+Budget = Annotated[int, Field(ge=1)]
+
+
+class DataSelection(Section):
+    """What fine-tuning data is chosen from, by which budgets, and how models are fine-tuned on it."""
+
+    seeds: int = Field(ge=2, description="worlds and random starts of the small GPT")
+    targets: int = Field(ge=2, le=12, description="compounds that the small GPT is asked about")
+    wrong: int = Field(ge=0, le=5, description="wrong statements in the pool on each unknown compound")
+    budgets: list[Budget] = Field(min_length=1, description="texts of a choice")
+    base_weight_decay: float = Field(gt=0, description="of the base model")
+    first_steps: int = Field(ge=10, description="of Adam on the chosen texts")
+    first_alpha: float = Field(gt=0, description="α₁ of (α₁/2)‖θ − θ₀‖², which keeps stage one near the base model")
+    second_steps: int = Field(ge=10, description="of Adam on answered questions")
+    second_alpha: float = Field(gt=0, description="α₂, which keeps stage two near stage one")
+    learning_rate: float = Field(gt=0, description="of both stages, the largest; it ends at 0")
+    removed: int = Field(ge=1, description="texts that are removed from the pool")
+    removal_draws: int = Field(ge=1, description="random removals of each seed")
+    language_seeds: int = Field(ge=2, description="draws of the language model's targets")
+    language_targets: int = Field(ge=1, description="facts of a draw")
+    language_budgets: list[Budget] = Field(min_length=1, description="texts of a choice for the language model")
+    language_epochs: int = Field(ge=1, description="passes over the chosen texts")
+    language_batch_size: int = Field(ge=1, description="texts a step")
+    language_learning_rate: float = Field(gt=0, description="of Adam, falling linearly to 0")
+    recipe_texts: int = Field(ge=1, description="candidates that the recipe reckons with")
+    recipe_cores: float = Field(gt=0, description="processor cores that a GPU is taken to be worth")
+
+    @model_validator(mode="after")
+    def _fits(self) -> "DataSelection":
+        for budgets in (self.budgets, self.language_budgets):
+            if sorted(set(budgets)) != budgets:
+                raise ValueError("budgets in ascending order, each once")
+        return self

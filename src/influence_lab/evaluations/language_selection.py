@@ -1,0 +1,156 @@
+"""Fine-tuning a language model on what each strategy chooses from the chemistry texts, for real."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+
+from influence_lab.data.sequence_dataset import SequenceDataset
+from influence_lab.evaluations.selection_choices import LARGE, NOTHING, POOL, by_turns, composition
+from influence_lab.models.adaptation import by_length
+from influence_lab.models.retraining_store import Store
+
+Array = np.ndarray
+STRATEGIES = ("random", "bm25", "embedding", "cosine", "ekfac")
+FROM_ADAPTED = ("cosine", "ekfac")  # strategies that look at the model adapted to all candidates
+SCORED = "The chemical elements in {} are"  # the wording of a question for the score; the selection sees "composed of"
+Answers = dict[str, Array]  # `scored`, `right` and `given` of every fact, shape (facts,)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Texts that a strategy has chosen for some of the facts."""
+
+    strategy: str
+    seed: int
+    targets: tuple[int, ...]  # facts
+    texts: tuple[int, ...]
+
+
+def choices(scores: Mapping[str, Array], seeds: int, targets: int, budgets: list[int]) -> list[Choice]:
+    """The choices of all strategies for the targets of every seed, by turns.
+
+    Args:
+        scores: by strategy, shape (facts, texts), except for random, which is drawn anew for each seed.
+        seeds: draws of targets; no fact is drawn twice while there are enough.
+        targets: facts of a draw.
+        budgets: texts of a choice.
+
+    Raises:
+        ValueError: fewer facts than targets.
+    """
+    facts, texts = scores["ekfac"].shape
+    if targets > facts:
+        raise ValueError(f"{targets} targets of {facts} facts")
+    order = np.random.default_rng(0).permutation(facts)
+    found = []
+    for seed in range(seeds):
+        asked = tuple(np.sort(np.take(order, range(seed * targets, (seed + 1) * targets), mode="wrap")).tolist())
+        drawn = np.random.default_rng(seed).random((facts, texts))
+        for budget in budgets:
+            for name in STRATEGIES:
+                each = drawn if name == "random" else scores[name]
+                found.append(Choice(name, seed, asked, by_turns(each[list(asked)], budget, seed)))
+    return found
+
+
+def tuned_answers(choices: list[Choice], tune: Callable[[Choice], Answers], folder: Path, facts: dict) -> list[Answers]:
+    """The answers after fine-tuning on each choice; finished ones lie in `folder` until the caller removes it.
+
+    Where strategies agree on the texts, the model is fine-tuned once.
+
+    Raises:
+        OtherWorkError: the folder holds answers of other work.
+    """
+    store = Store(folder, facts | {"choices": [[each.strategy, each.seed, list(each.texts)] for each in choices]})
+    found: dict[tuple[int, tuple[int, ...]], Answers] = {}
+    for number, choice in enumerate(choices):
+        work = choice.seed, choice.texts
+        if work in found:
+            continue
+        answers = store.read(number)
+        if answers is None:
+            answers = tune(choice)
+            store.write(number, answers)
+        found[work] = answers
+    return [found[choice.seed, choice.texts] for choice in choices]
+
+
+def answers(model: nn.Module, questions: SequenceDataset) -> tuple[Array, Array]:
+    """Log p of each question's answer in nats, and whether every token of it is the most probable; shapes (m,)."""
+    log_p, right = np.empty(len(questions)), np.empty(len(questions), dtype=bool)
+    with torch.no_grad():
+        for rows in by_length(questions).split(16):
+            logits = model(questions.inputs[rows])
+            targets, counts = questions.targets[rows], questions.weights[rows]
+            tokens = logits.log_softmax(-1).gather(-1, targets[..., None])[..., 0]
+            log_p[rows.numpy()] = (tokens * counts).sum(-1).numpy()
+            right[rows.numpy()] = ((logits.argmax(-1) == targets) | (counts == 0)).all(-1).numpy()
+    return log_p, right
+
+
+def rows(
+    choices: list[Choice],
+    found: list[Answers],
+    before: Answers,
+    whole: Answers,
+    texts: pd.DataFrame,
+    compounds: list[str],
+    seconds: Mapping[str, float],
+) -> pd.DataFrame:
+    """A row a choice, with the columns of the small GPT's.
+
+    Args:
+        choices: with their targets.
+        found: answers after fine-tuning on each.
+        before: answers of the model as it is.
+        whole: those of the model that was adapted to all texts.
+        texts: the candidates, columns compound, carries and states_wrong.
+        compounds: of each fact.
+        seconds: of each strategy's scores.
+    """
+    known = {each.seed: each.targets for each in choices}
+    every = [(Choice(NOTHING, seed, asked, ()), before) for seed, asked in known.items()]
+    every += [(Choice(POOL, seed, asked, tuple(range(len(texts)))), whole) for seed, asked in known.items()]
+    every += list(zip(choices, found, strict=True))
+    table = []
+    for choice, answered in every:
+        asked = list(choice.targets)
+        groups = text_groups(texts, [compounds[fact] for fact in asked])
+        table.append(
+            {
+                "model": LARGE,
+                "strategy": choice.strategy,
+                "rule": "" if choice.strategy in (NOTHING, POOL) else "turns",
+                "budget": len(choice.texts),
+                "seed": choice.seed,
+                "score": float(answered["scored"][asked].mean()),
+                "accuracy": float(answered["right"][asked].mean()),
+                "given": float(answered["given"][asked].mean()),
+                "seconds": seconds.get(choice.strategy, 0.0),
+                **composition(groups, choice.texts),
+            }
+        )
+    return pd.DataFrame(table)
+
+
+def seconds_with_training(costs: pd.DataFrame, training: float) -> dict[str, float]:
+    """Seconds by strategy: of its scores, and of the training on all candidates where it needs it.
+
+    Args:
+        costs: columns method and seconds.
+        training: seconds of that training.
+    """
+    seconds = costs.set_index("method")["seconds"]
+    return {name: float(seconds[name]) + training * (name in FROM_ADAPTED) for name in STRATEGIES}
+
+
+def text_groups(texts: pd.DataFrame, targets: list[str]) -> Array:
+    """The group of each candidate for these compounds: carriers, wrong, about or off; shape (n,)."""
+    groups = np.where(texts["compound"].isin(targets), "about", "off")
+    groups = np.where(texts["states_wrong"].isin(targets), "wrong", groups)
+    return np.where(texts["carries"].isin(targets), "carriers", groups)
