@@ -311,7 +311,10 @@ by_kind = texts.set_index(["kind", "state", "target", "seed"])["influence"]
 show_table(
     pd.DataFrame(
         {"text": f"{kind}, {label}"}
-        | {f"→ {target}": plus_minus(mean_interval(by_kind.loc[kind, state, target].to_numpy()), 1, "+") for target in kinds}
+        | {
+            f"→ {target}": plus_minus(mean_interval(by_kind.loc[kind, state, target].to_numpy()), 1, "+")
+            for target in kinds
+        }
         for kind in kinds
         for (state, _), label in shown.items()
         if (kind, state) in {place[:2] for place in by_kind.index}
@@ -325,7 +328,10 @@ new = {
     for target in ("code easy", "code hard")
 }
 wrong_text = mean_interval(
-    [part["influence"].mean() for _, part in texts[(texts["state"] == "wrong") & (texts["target"] == "all kinds")].groupby("seed")]
+    [
+        part["influence"].mean()
+        for _, part in texts[(texts["state"] == "wrong") & (texts["target"] == "all kinds")].groupby("seed")
+    ]
 )
 loss = tokens[(tokens["split"] == "loss")]
 

@@ -53,8 +53,10 @@ class Explored:
     scored: Array
 
 
-def explore(vectors: Array, clusters: Array, target: Array, pull: int, most: int, exploration: float, seed: int) -> Explored:
-    r"""Upper confidence bounds over clusters: each arm once, then the arm with the largest $\bar r_k + c\sqrt{2\ln t/n_k}$.
+def explore(
+    vectors: Array, clusters: Array, target: Array, pull: int, most: int, exploration: float, seed: int
+) -> Explored:
+    r"""Upper confidence bounds: each cluster once, then that with the largest $\bar r_k + c\sqrt{2\ln t/n_k}$.
 
     A pull draws candidates of a cluster that have not been drawn yet; its reward is the transport cost of their
     embeddings to the target's, with a minus sign. An arm whose candidates are all drawn is left.

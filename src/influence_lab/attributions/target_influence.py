@@ -51,7 +51,12 @@ class TargetInfluence:
 
 
 def target_influences(
-    model: SmallGPT, texts: Sequences, targets: dict[str, Sequences], seed: int, decay: float, volumes: Array | None = None
+    model: SmallGPT,
+    texts: Sequences,
+    targets: dict[str, Sequences],
+    seed: int,
+    decay: float,
+    volumes: Array | None = None,
 ) -> dict[str, TargetInfluence]:
     r"""One fit of EK-FAC's factors and one solve a target set.
 

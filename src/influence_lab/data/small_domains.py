@@ -1,4 +1,4 @@
-"""Domains of texts for the small GPT: statements on two groups of compounds, properties, elements, and wrong statements."""
+"""Domains of texts for the small GPT: two groups of compounds, properties, elements, and wrong statements."""
 
 import numpy as np
 import pandas as pd

@@ -13,7 +13,7 @@ LARGEST = 10  # no number is larger: every addition is one fact, a + b = c, to b
 KINDS = ("math easy", "math hard", "code easy", "code hard")
 SPLITS = ("train", "spare", "target", "test")
 CONTEXT = 20  # tokens that the model reads
-VOCABULARY = (PAD, BEGIN, END, *map(str, range(LARGEST + 1)), *"+ = ; x y print ->".split())
+VOCABULARY = (PAD, BEGIN, END, *map(str, range(LARGEST + 1)), "+", "=", ";", "x", "y", "print", "->")
 _NUMBERS = {word: number for number, word in enumerate(VOCABULARY)}
 
 
@@ -47,7 +47,8 @@ def small_reasoning(seed: int, counts: dict[str, int], spare: int, asked: int, w
         splits = np.repeat(SPLITS, wanted)
         for place, (numbers, split) in enumerate(zip(drawn, splits, strict=True)):
             mistaken = place < int(wrong * counts[kind])
-            prompt, solution = problem(kind, numbers, mistake=int(rng.choice([-1, 1])) if mistaken else 0)
+            mistake = -1 if sum(numbers) == LARGEST else int(rng.choice([-1, 1]))  # no number is larger
+            prompt, solution = problem(kind, numbers, mistake if mistaken else 0)
             rows.append((prompt, solution, kind, not mistaken, str(split)))
     table = pd.DataFrame(rows, columns=["prompt", "solution", "kind", "right", "split"])
     return table.sort_values("split", key=lambda names: names.map(SPLITS.index), kind="stable", ignore_index=True)
@@ -62,7 +63,7 @@ def problem(kind: str, numbers: list[int], mistake: int = 0) -> tuple[str, str]:
     ('x = 2 ; print x + 3 ->', '6')
     """
     first = numbers[0] + numbers[1] + mistake
-    total = str(min(first + sum(numbers[2:]), LARGEST))
+    total = str(first + sum(numbers[2:]))
     match kind:
         case "math easy":
             return f"{numbers[0]} + {numbers[1]} =", total

@@ -39,9 +39,7 @@ def derivative_check(held: Anchored, domains: Array, target: Sequences, change: 
 
     def refitted(domain: int, sign: int) -> float:
         texts = held.texts[domains == domain]
-        extra = held.moved(
-            lambda theta: held.losses(theta, texts).sum() / len(held.texts), sign * change, factor
-        )
+        extra = held.moved(lambda theta: held.losses(theta, texts).sum() / len(held.texts), sign * change, factor)
         return float(loss(extra))
 
     scores = gradients @ solve(factor, grad(loss)(held.theta))

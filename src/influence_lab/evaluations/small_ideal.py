@@ -50,9 +50,7 @@ class IdealPlan:
 class Mixtures:
     """The texts of a seed, its base model, and fine-tunings of it with any domain weights."""
 
-    def __init__(
-        self, plan: IdealPlan, sizes: dict[str, int], training: Training, tuning: Training, seed: int
-    ) -> None:
+    def __init__(self, plan: IdealPlan, sizes: dict[str, int], training: Training, tuning: Training, seed: int) -> None:
         table = small_domains(seed, plan.statements, plan.others, plan.wrong, plan.asked)
         packed, split = domain_sequences(table), table["split"]
         self.base_texts, self.train, self.target = (

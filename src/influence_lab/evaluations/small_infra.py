@@ -54,7 +54,7 @@ class Run:
         """The problems of a seed."""
         table = small_reasoning(seed, plan.counts, plan.spare, plan.asked, plan.wrong)
         packed = reasoning_sequences(table)
-        words = {split: part for split, part in table.groupby("split")}
+        words = dict(list(table.groupby("split")))
         texts = {split: packed[part.index.to_numpy()] for split, part in words.items()}
         pool = joined([texts["train"], texts["spare"]])
         architecture = Architecture(len(VOCABULARY), CONTEXT, **sizes)
@@ -142,7 +142,7 @@ def answers(experiment: Experiment, parameters: Parameters) -> tuple[Array, Arra
 
 
 def text_table(words: pd.DataFrame, scores: dict[str, Array]) -> pd.DataFrame:
-    """Mean influence by kind of text: columns `kind`, `state` (right, wrong or spare), `target`, `influence`, `texts`."""
+    """Mean influence by kind of text: `kind`, `state` (right, wrong or spare), `target`, `influence`, `texts`."""
     state = np.where(words["split"] == "spare", "spare", np.where(words["right"], "right", "wrong"))
     rows = [
         part.assign(target=target)

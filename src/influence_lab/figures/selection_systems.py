@@ -26,9 +26,7 @@ def ways(title: str, axis: str, table: pd.DataFrame, by: str, reference: str) ->
         hovertemplate="%{y}: %{x:.3f}<extra></extra>",
         showlegend=False,
     )
-    figure.add_vline(
-        x=float(table.loc[table[by] == reference, "mean"].iloc[0]), line={"dash": "dot", "color": GREY}
-    )
+    figure.add_vline(x=float(table.loc[table[by] == reference, "mean"].iloc[0]), line={"dash": "dot", "color": GREY})
     figure.update_yaxes(autorange="reversed", dtick=1, automargin=True)
     return figure
 
