@@ -22,6 +22,7 @@
 #
 # In all three, influence is that on the mean log-probability $f$ of a target set, $I_i = -\nabla f^\top (\hat G + \lambda)^{-1} \nabla L_i$, positive where a text helps; $\hat G$ is EK-FAC's
 # curvature of all linear layers.
+# *Better* and *worse* mean that the interval of a difference paired over runs is on one side of 0, and *undecided* that it holds 0; of twenty such differences that are really 0, one is called better or worse by chance.
 # The models and texts are tiny. What holds or fails here says how an idea behaves, not how the published systems do.
 
 # %% tags=["parameters"]
@@ -305,7 +306,7 @@ texts = read_table(artifact("evaluations/small_infra_texts.parquet"))
 tokens = read_table(artifact("evaluations/small_infra_tokens.parquet"))
 kinds = list(dict.fromkeys(actions["kind"]))
 shown = {("right", "right"): "right", ("wrong", "wrong"): "wrong", ("spare", "spare"): "right, not trained on"}
-by_kind = texts.set_index(["kind", "state", "target", "seed"])["influence"]
+by_kind = texts.set_index(["kind", "state", "target", "seed"])["influence"].sort_index()
 
 # %% tags=["hide-input"]
 show_table(

@@ -10,7 +10,10 @@ from influence_lab.data.small_reasoning import CONTEXT, VOCABULARY, reasoning_se
 from influence_lab.models.anchored_gpt import anchored, solve, trained
 from influence_lab.models.small_gpt import Architecture, SmallGPT
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*GradScaler:FutureWarning")  # kronfluence 1.0.1 under torch 2.13
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*GradScaler:FutureWarning"),  # kronfluence 1.0.1 under torch 2.13
+    pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning"),  # torch's own, for jvp
+]
 COUNTS = {"math easy": 3, "math hard": 3, "code easy": 3, "code hard": 3}
 TABLE = small_reasoning(0, COUNTS, spare=1, asked=1, wrong=0.0)
 PACKED = reasoning_sequences(TABLE)

@@ -10,7 +10,10 @@ from influence_lab.evaluations.small_ideal import CHANGED, EKFAC, NEWTON, UNIFOR
 from influence_lab.evaluations.small_infra import InfraPlan, infra
 from influence_lab.models.small_gpt_training import Training
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*GradScaler:FutureWarning")  # kronfluence 1.0.1 under torch 2.13
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*GradScaler:FutureWarning"),  # kronfluence 1.0.1 under torch 2.13
+    pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning"),  # torch's own, for jvp
+]
 SIZES = {"width": 8, "heads": 2, "layers": 1}
 BASE, TUNING = Training(8, 0.02, 0.02), Training(6, 0.01, 0.0, proximity=0.1)
 
