@@ -1829,3 +1829,85 @@ rule data_selection:
         "Gather scores by strategy, budget and seed on both models"
     script:
         "scripts/data_selection.py"
+
+
+# The three systems of page 13: each seed draws texts, starts and actions of its own.
+SELECTION_COMMON = {
+    name: config["selection_systems"][name]
+    for name in ("seeds", "width", "base", "tuning", "weight_decay")
+}
+
+
+rule small_ideal:
+    input:
+        code=code_of("rules/scripts/small_ideal.py"),
+    output:
+        mixtures="results/evaluations/small_ideal.parquet",
+        slopes="results/evaluations/small_ideal_slopes.parquet",
+        check="results/evaluations/small_ideal_check.parquet",
+    log:
+        "results/logs/small_ideal.log",
+    benchmark:
+        "results/benchmarks/small_ideal.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+    params:
+        common=SELECTION_COMMON,
+        ideal=config["selection_systems"]["ideal"],
+    message:
+        "Move the weights of data domains by influence, and fine-tune small GPTs on each mixture"
+    script:
+        "scripts/small_ideal.py"
+
+
+rule small_equal:
+    input:
+        code=code_of("rules/scripts/small_equal.py"),
+    output:
+        choices="results/evaluations/small_equal.parquet",
+        clusters="results/evaluations/small_equal_clusters.parquet",
+        agreement="results/evaluations/equal_score_agreement.json",
+    log:
+        "results/logs/small_equal.log",
+    benchmark:
+        "results/benchmarks/small_equal.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+    params:
+        common=SELECTION_COMMON,
+        equal=config["selection_systems"]["equal"],
+    message:
+        "Choose clusters of texts by a bandit on a transport score, and fine-tune small GPTs on the choice"
+    script:
+        "scripts/small_equal.py"
+
+
+rule small_infra:
+    input:
+        code=code_of("rules/scripts/small_infra.py"),
+    output:
+        actions="results/evaluations/small_infra.parquet",
+        texts="results/evaluations/small_infra_texts.parquet",
+        tokens="results/evaluations/small_infra_tokens.parquet",
+    log:
+        "results/logs/small_infra.log",
+    benchmark:
+        "results/benchmarks/small_infra.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+    params:
+        common=SELECTION_COMMON,
+        infra=config["selection_systems"]["infra"],
+    message:
+        "Influence of reasoning texts and tokens, and small GPTs trained without the most harmful"
+    script:
+        "scripts/small_infra.py"

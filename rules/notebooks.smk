@@ -154,6 +154,17 @@ PAGE_INPUTS = {
         "results/evaluations/lm_scoreboard.parquet",
         "results/evaluations/language_tail_patch.parquet",
     ],
+    "13_selection_systems": [
+        "results/evaluations/small_ideal.parquet",
+        "results/evaluations/small_ideal_slopes.parquet",
+        "results/evaluations/small_ideal_check.parquet",
+        "results/evaluations/small_equal.parquet",
+        "results/evaluations/small_equal_clusters.parquet",
+        "results/evaluations/equal_score_agreement.json",
+        "results/evaluations/small_infra.parquet",
+        "results/evaluations/small_infra_texts.parquet",
+        "results/evaluations/small_infra_tokens.parquet",
+    ],
     "11_scaling_to_corpora": [
         "results/data/chemistry.parquet",
         "results/data/chemistry_queries.parquet",

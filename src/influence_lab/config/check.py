@@ -22,6 +22,7 @@ from influence_lab.config.relative_influence import RelativeInfluence
 from influence_lab.config.response_functions import ResponseFunctions
 from influence_lab.config.scaling_to_corpora import ScalingToCorpora
 from influence_lab.config.section import Section
+from influence_lab.config.selection_systems import SelectionSystems
 from influence_lab.config.small_gpt import SmallGPT
 from influence_lab.config.small_gpt_tuning import SmallGPTTuning
 from influence_lab.config.taylor_neumann import TaylorNeumann
@@ -54,6 +55,7 @@ class Configuration(Section):
     token_influence: TokenInfluence
     scaling_to_corpora: ScalingToCorpora
     lm_scoreboard: LmScoreboard
+    selection_systems: SelectionSystems
     toy: Toy
     toy_scoreboard: ToyScoreboard
     weights_boundary: WeightsBoundary

@@ -33,6 +33,11 @@ class Sequences:
         return Sequences(self.inputs[rows], self.targets[rows], self.weights[rows])
 
 
+def joined(parts: list[Sequences]) -> Sequences:
+    """The rows of all parts, one part after another; all have the same T."""
+    return Sequences(*(np.concatenate([getattr(part, name) for part in parts]) for name in vars(parts[0])))
+
+
 class EmptyTextError(InputError):
     """A text or a completion has no token to predict."""
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from influence_lab.data.sequences import Sequences
+from influence_lab.data.sequences import Sequences, joined
 from influence_lab.data.small_corpus import CONTEXT, split_of
 from influence_lab.data.small_corpus_words import VOCABULARY
 from influence_lab.models.retraining import one_thread
@@ -121,10 +121,7 @@ def with_new_texts(experiment: Experiment, new: Sequences) -> Experiment:
 
     A weight of 1 for new text j adds it with ε = +1/n, a weight of 0 leaves it out.
     """
-    texts = Sequences(
-        *(np.concatenate([getattr(part, name) for part in (experiment.texts, new)]) for name in vars(new))
-    )
-    return replace(experiment, texts=texts)
+    return replace(experiment, texts=joined([experiment.texts, new]))
 
 
 def _facts(experiment: Experiment, weights: Array, seed: int) -> dict[str, object]:

@@ -1,0 +1,438 @@
+# ---
+# jupyter:
+#   jupytext:
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Three systems that choose training data, in small
+#
+# **The question.** The blog's section 1.7 points to work that chooses training data for language models: IDEAL (Ming et al. 2025, arXiv 2505.12762) sets the volume of each
+# domain of data, EQUAL (Zhang et al. 2025, arXiv 2505.12250) picks clusters of documents with a bandit, and its section 1.1 adds Infra (Kou et al. 2025, arXiv 2505.19949),
+# which asks what reasoning data do to right answers. Does the core of each idea work where everything can be trained again? Each is built here on small GPTs,
+# and compared with its own baseline over several runs. A run has texts, a random start and random draws of its own, and all intervals are 95 % (Student's t over runs).
+#
+# In all three, influence is that on the mean log-probability $f$ of a target set, $I_i = -\nabla f^\top (\hat G + \lambda)^{-1} \nabla L_i$, positive where a text helps; $\hat G$ is EK-FAC's
+# curvature of all linear layers.
+# *Better* and *worse* mean that the interval of a difference paired over runs is on one side of 0, and *undecided* that it holds 0; of twenty such differences that are really 0, one is called better or worse by chance.
+# The models and texts are tiny. What holds or fails here says how an idea behaves, not how the published systems do.
+
+# %% tags=["parameters"]
+seeds = 5
+width = 32
+base = {"steps": 60, "learning_rate": 0.03}
+tuning = {"steps": 50, "learning_rate": 0.01}
+weight_decay = 0.02
+ideal = {
+    "statements": 3,
+    "others": 16,
+    "wrong": 12,
+    "asked": 6,
+    "rounds": 2,
+    "step": 0.7,
+    "random": 3,
+    "change": 0.2,
+    "proximity": 0.1,
+    "check_width": 4,
+}
+equal = {
+    "statements": 4,
+    "wrong": 0.2,
+    "others": 24,
+    "asked": 5,
+    "teachers": 3,
+    "clusters": 12,
+    "pull": 2,
+    "scored": 40,
+    "extracted": 24,
+    "exploration": 0.1,
+    "budget": 36,
+    "proximity": 0.1,
+}
+infra = {
+    "easy": 20,
+    "hard": 24,
+    "spare": 8,
+    "asked": 7,
+    "wrong": 0.25,
+    "dropped": 0.08,
+    "moved": 8,
+    "steps": 80,
+}
+
+# %%
+import numpy as np
+import pandas as pd
+from IPython.display import Markdown, display
+
+from influence_lab.artifacts import read_facts, read_table
+from influence_lab.evaluations.intervals import intervals, mean_interval, paired_interval, plus_minus
+from influence_lab.evaluations.small_equal import BANDIT, BY_CLUSTER, BY_TEXT, INFLUENCE, NOTHING, RANDOM
+from influence_lab.evaluations.small_ideal import CHANGED, EKFAC, NEWTON, UNIFORM
+from influence_lab.figures import selection_systems as figures
+from influence_lab.figures.show import show, show_table
+from influence_lab.locations import artifact
+
+
+def verdict(pair, digits=2):
+    """A paired difference, and what it decides."""
+    mean, half = pair
+    finding = "better" if mean - half > 0 else "worse" if mean + half < 0 else "undecided"
+    return f"{plus_minus(pair, digits, '+')} (**{finding}**)"
+
+
+def lines(table, by, order):
+    """Intervals of a table in a fixed order."""
+    return intervals(table, by, "value").set_index(by).loc[list(order)].reset_index()
+
+
+# %% [markdown]
+# ## IDEAL: how much of each domain?
+#
+# The training set is a mixture of domains $d$ with weights $\beta_d$; the volume $\sum_d \beta_d n_d = n$ is fixed. The outer problem is to choose β so that the model that the inner problem gives does well on a
+# target set of several capabilities:
+#
+# $$
+# \min_\beta L_{target}(\theta(\beta)), \qquad
+# \theta(\beta) = \arg\min_\theta \frac1n \sum_d \beta_d \sum_{i \in d} L_i(\theta) + \frac\alpha2 \lVert\theta - \theta_{base}\rVert^2 .
+# $$ (eq-systems-bilevel)
+#
+# By the implicit function theorem, with $C$ the curvature of the inner objective,
+#
+# $$
+# \frac{\partial L_{target}}{\partial \beta_d} = -\nabla L_{target}^\top C^{-1} \frac1n \sum_{i \in d} \nabla L_i = -\frac1n \sum_{i \in d} I_i :
+# $$ (eq-systems-slope)
+#
+# the influence of a domain's volume is the sum of the influences of its texts. The shares $v_d = \beta_d n_d/n$ then take a multiplicative step against the slopes, the model is fine-tuned again, and so on.
+#
+# The domains here: statements on well-known compounds (several each) and on little-known ones (one each), texts on properties and on elements, and wrong statements. The target has as many texts of each of four
+# capabilities, the test others of the same kind. **Where this differs from the paper:** weights multiply losses, whereas there examples are repeated or left out; the total volume is fixed, so that mixtures are compared at the same volume;
+# the proximity α and a wrong domain are ours; the step is ours, bounded by a factor; and the curvature comes in two forms, EK-FAC (the paper has K-FAC) and the Gauss-Newton matrix of all parameters by conjugate gradient.
+#
+# First the formula, on a model of which the curvature is known exactly.
+
+# %%
+check = read_table(artifact("evaluations/small_ideal_check.parquet"))
+mixtures = read_table(artifact("evaluations/small_ideal.parquet"))
+slopes = read_table(artifact("evaluations/small_ideal_slopes.parquet"))
+error = float(np.abs(check["formula"] - check["refits"]).max() / np.abs(check["refits"]).max())
+wide = slopes.pivot(index=["seed", "domain"], columns="way", values="slope")
+largest = {way: float(wide[way].abs().mean()) for way in (EKFAC, NEWTON, CHANGED)}
+
+
+def slope_agreement(way):
+    """Correlation over domains of slopes by the formula with slopes by real fine-tuning, one a run."""
+    return mean_interval([part[way].corr(part[CHANGED]) for _, part in wide.groupby("seed")])
+
+
+agreed = {way: slope_agreement(way) for way in (EKFAC, NEWTON)}
+
+# %% tags=["hide-input"]
+display(
+    Markdown(
+        f"**The derivative.** On a float64 GPT of width {ideal['check_width']}, held at its parameters by its own answers (page on token influence), formula {{eq}}`eq-systems-slope` and central differences of "
+        f"refits with each domain's weight changed agree to {error:.0e} of the largest slope, over {len(check)} domains.\n\n"
+        f"**With the real models** nothing is exact. Slopes at the uniform mixture against fine-tuning with one domain's weight changed by ±{ideal['change']:g}: correlation over domains {plus_minus(agreed[EKFAC], 2, '+')} with "
+        f"EK-FAC and {plus_minus(agreed[NEWTON], 2, '+')} with the Gauss-Newton matrix, means over {seeds} runs. Mean size of a slope, nats: {largest[EKFAC]:.2f} by EK-FAC, "
+        f"{largest[NEWTON]:.2f} by Gauss-Newton, {largest[CHANGED]:.2f} really."
+    )
+)
+dots = wide.reset_index().melt(id_vars=["seed", "domain", CHANGED], value_vars=[EKFAC, NEWTON], var_name="curvature")
+show(
+    figures.agreement(
+        f"Slopes of domain volumes: correlation with real fine-tuning<br>{agreed[EKFAC][0]:+.2f} with EK-FAC, {agreed[NEWTON][0]:+.2f} with the Gauss-Newton matrix",
+        ("slope by fine-tuning with one weight changed, nats", "slope by the formula, nats"),
+        dots.rename(columns={CHANGED: "x", "value": "y"}),
+        "curvature",
+        equal=True,
+    ),
+    f"Each dot a domain in one of {seeds} runs. A domain's gradient is a sum in which the texts' own directions cancel, so that what is left lies where curvature is large, and there an approximation shows.",
+    f"Mean size of slopes: EK-FAC {largest[EKFAC]:.2f}, Gauss-Newton {largest[NEWTON]:.2f}, real {largest[CHANGED]:.2f}.",
+)
+
+# %%
+balanced = mixtures.groupby(["seed", "mixture", "split"], as_index=False)["loss"].mean()
+balanced["way"] = balanced["mixture"].where(~balanced["mixture"].str.startswith("random"), "random mixture")
+scored = balanced[balanced["split"] == "test"].groupby(["seed", "way"], as_index=False)["loss"].mean()
+scored["value"] = -scored["loss"]
+last = {way: f"{way}, round {ideal['rounds']}" for way in (EKFAC, NEWTON)}
+searched = balanced[(balanced["split"] == "target") & (balanced["way"] == "random mixture")]
+best_random = searched.loc[searched.groupby("seed")["loss"].idxmin(), ["seed", "mixture"]]
+found = balanced[balanced["split"] == "test"].merge(best_random)
+found = found.assign(way="best random mixture on the target", value=-found["loss"])
+scored = pd.concat([scored, found], ignore_index=True)[["seed", "way", "value"]]
+order = [UNIFORM, *(f"{way}, round {place + 1}" for way in (EKFAC, NEWTON) for place in range(ideal["rounds"]))]
+order += ["random mixture", "best random mixture on the target"]
+pairs = [(name, UNIFORM) for name in order[1 : 1 + 2 * ideal["rounds"]]]
+pairs += [(last[way], rival) for way in (EKFAC, NEWTON) for rival in order[-2:]]
+ideal_gain = {pair: paired_interval(scored, "value", "way", *pair, "seed") for pair in pairs}
+
+# %% tags=["hide-input"]
+drawn = lines(scored, "way", order)
+show(
+    figures.ways(
+        f"IDEAL in small after {ideal['rounds']} round(s) against the uniform mixture:<br>"
+        f"{plus_minus(ideal_gain[last[EKFAC], UNIFORM], 2, '+')} with EK-FAC, {plus_minus(ideal_gain[last[NEWTON], UNIFORM], 2, '+')} with Gauss-Newton",
+        "mean log p of the test's texts, capabilities weighted equally, nats",
+        drawn,
+        "way",
+        UNIFORM,
+    ),
+    f"Means over {seeds} runs. Dotted: the uniform mixture. Intervals are those of each mixture; the differences in the text are paired over runs.",
+    "; ".join(f"{row.way} {row.mean:.2f} ± {row.half:.2f}" for row in drawn.itertuples(index=False)) + ".",
+)
+weights = mixtures[mixtures["split"] == "test"].groupby(["seed", "mixture"]).first(numeric_only=True).reset_index()
+names = [name for name in weights.columns if name not in ("seed", "mixture", "loss")]
+show_table(
+    pd.DataFrame(
+        {"domain": name}
+        | {
+            way: plus_minus(mean_interval(weights.loc[weights["mixture"] == last[way], name].to_numpy()))
+            for way in (EKFAC, NEWTON)
+        }
+        for name in names
+    ),
+    f"Domain weights β after {ideal['rounds']} round(s); the uniform mixture has 1 everywhere.",
+)
+display(
+    Markdown(
+        "\n".join(
+            f"- **{way}** against the {rival}{'' if 'mixture' in rival else ' mixture'}: {verdict(ideal_gain[way, rival])} nats a text."
+            for way, rival in ideal_gain
+        )
+    )
+)
+
+# %% [markdown]
+# ## EQUAL: which clusters of documents?
+#
+# EQUAL does not use influence. Documents are clustered by embeddings that were aligned with those of questions; each cluster is an arm of a bandit, which pulls the arm with the largest upper confidence bound,
+#
+# $$
+# \bar r_k + c\sqrt{\frac{2\ln t}{n_k}}, \qquad r = -\min_{P} \sum_{ij} P_{ij}\,\bigl(1 - \cos(x_i, y_j)\bigr),
+# $$ (eq-systems-ucb)
+#
+# the reward of a pull being minus the optimal-transport cost from the drawn sample to the target set; P has uniform margins, and the optimum is exact. What it saves is scoring: only the drawn candidates are looked at.
+#
+# Here a base model has met all compounds and knows what a question looks like. Candidates state what compounds are composed of (some wrongly), or are on properties and elements; the target asks for compounds with hydrogen or oxygen, the test for
+# *other* compounds of that family. **Where this differs from the paper:** embeddings are mean states of the small GPT, carried to those of questions by one linear map, fitted by ridge regression on a few statements whose question is written out by a rule (there a large
+# model extracts questions, and an embedding model is trained contrastively); what is counted is candidates scored, not calls of a large model, and embedding every candidate for the clustering is in neither count; the text itself is trained on, not the extracted question;
+# and texts are taken from the best clusters after the pulls, not pull by pull.
+
+# %%
+choices = read_table(artifact("evaluations/small_equal.parquet"))
+clusters = read_table(artifact("evaluations/small_equal_clusters.parquet"))
+agreement = read_facts(artifact("evaluations/equal_score_agreement.json"))
+tested = choices.rename(columns={"test": "value"})
+ways = [BANDIT, BY_CLUSTER, BY_TEXT, INFLUENCE, RANDOM, NOTHING]
+counted = choices.groupby("way")[["scored", "family"]].mean()
+equal_gain = {rival: paired_interval(tested, "value", "way", BANDIT, rival, "seed") for rival in ways[1:]}
+influence_gain = paired_interval(tested, "value", "way", INFLUENCE, RANDOM, "seed")
+
+# %% tags=["hide-input"]
+drawn = lines(tested, "way", ways)
+show(
+    figures.ways(
+        f"EQUAL in small: {plus_minus(equal_gain[RANDOM], 2, '+')} nats against a random choice,<br>{plus_minus(equal_gain[BY_CLUSTER], 2, '+')} against scoring every candidate",
+        "mean log p of the test's answers after fine-tuning, nats",
+        drawn,
+        "way",
+        RANDOM,
+    ),
+    f"Budget {equal['budget']} texts; means over {seeds} runs. Dotted: the random choice.",
+    "; ".join(f"{row.way} {row.mean:.2f} ± {row.half:.2f}" for row in drawn.itertuples(index=False)) + ".",
+)
+show_table(
+    pd.DataFrame(
+        {
+            "way": way,
+            "candidates scored": f"{counted.loc[way, 'scored']:.0f}",
+            "share of the choice that states a fact of the family": f"{counted.loc[way, 'family']:.2f}",
+            "EQUAL less this, nats": "" if way == BANDIT else verdict(equal_gain[way]),
+        }
+        for way in ways
+    ),
+    "Differences are paired over runs; better means that EQUAL is better.",
+)
+display(
+    Markdown(
+        f"**Is its score influence?** Spearman correlation over clusters between the transport score of the whole cluster and the mean EK-FAC influence of its texts on the target: "
+        f"{agreement['agreement']:+.2f}, 95 % interval {agreement['low']:+.2f} to {agreement['high']:+.2f} over {agreement['seeds']} runs. "
+        + (
+            "The two are nearly the same order."
+            if agreement["low"] > 0.95
+            else "EQUAL's score is **not influence under another name**: nearness to the target says where a text lies, not what training on it does."
+            if agreement["high"] < 0.95
+            else "Whether the two are the same order is undecided."
+        )
+        + f" The page on data selection records this for claim A24. Choosing by influence itself, at the cost of a gradient of every candidate, is {verdict(influence_gain)} nats against the random choice."
+    )
+)
+show(
+    figures.agreement(
+        f"Transport score and influence of clusters: Spearman {agreement['agreement']:+.2f}",
+        ("minus transport cost of the cluster to the target", "mean influence of its texts, nats"),
+        clusters.assign(run="run " + clusters["seed"].astype(str)).rename(columns={"transport": "x", "influence": "y"}),
+        "run",
+    ),
+    "Each dot a cluster, each colour a run.",
+    f"A cloud of {len(clusters)} dots; mean rank correlation within a run {agreement['agreement']:+.2f}.",
+)
+
+# %% [markdown]
+# ## Infra: what do reasoning data do to right answers?
+#
+# Infra takes $f$ as the mean log-probability of *right* solutions to problems that were kept apart, and asks for the influence on it of whole texts and of single tokens,
+#
+# $$
+# f = \frac1m \sum_{q} \log p(\text{right solution}_q \mid \text{problem}_q), \qquad I_i = \sum_t I_{it},
+# $$ (eq-systems-infra)
+#
+# where the token split over losses says what masking the loss of token $t$ would take away. The data here are sums (`2 + 3 = 5`), chains with the step written out (`2 + 3 + 4 = 5 + 4 = 9`), and programs of one or two additions
+# (`x = 2 ; print x + 3 -> 5`), a part of them with a wrong solution. All kinds share the facts of addition, so that one kind can teach another.
+# **Where this differs from the paper:** the model is trained from scratch on a few dozen texts, not fine-tuned from a large one; long "explorations" in solutions do not occur; all linear layers are in the curvature, not the MLPs alone.
+
+# %%
+actions = read_table(artifact("evaluations/small_infra.parquet"))
+texts = read_table(artifact("evaluations/small_infra_texts.parquet"))
+tokens = read_table(artifact("evaluations/small_infra_tokens.parquet"))
+kinds = list(dict.fromkeys(actions["kind"]))
+shown = {("right", "right"): "right", ("wrong", "wrong"): "wrong", ("spare", "spare"): "right, not trained on"}
+by_kind = texts.set_index(["kind", "state", "target", "seed"])["influence"].sort_index()
+
+# %% tags=["hide-input"]
+show_table(
+    pd.DataFrame(
+        {"text": f"{kind}, {label}"}
+        | {
+            f"→ {target}": plus_minus(mean_interval(by_kind.loc[kind, state, target].to_numpy()), 1, "+")
+            for target in kinds
+        }
+        for kind in kinds
+        for (state, _), label in shown.items()
+        if (kind, state) in {place[:2] for place in by_kind.index}
+    ),
+    f"What helps what: mean influence of a text of each kind (rows) on the mean log p of right solutions of each kind (columns), nats for a weight of n; mean ± 95 % over {seeds} runs.",
+)
+easy, hard = ("math easy", "math hard")
+new = {
+    (kind, target): mean_interval(by_kind.loc[kind, "spare", target].to_numpy())
+    for kind in (easy, hard)
+    for target in ("code easy", "code hard")
+}
+wrong_text = mean_interval(
+    [
+        part["influence"].mean()
+        for _, part in texts[(texts["state"] == "wrong") & (texts["target"] == "all kinds")].groupby("seed")
+    ]
+)
+loss = tokens[(tokens["split"] == "loss")]
+
+
+def mean_token(state):
+    """Mean influence of the loss of a number, by run."""
+    part = loss[(loss["state"] == state) & loss["word"].str.isdigit()]
+    return np.array([np.average(rows["influence"], weights=rows["tokens"]) for _, rows in part.groupby("seed")])
+
+
+display(
+    Markdown(
+        f"A wrong text has a mean influence of {plus_minus(wrong_text, 1, '+')} nats on all right answers together. Token by token, the loss of a number in a wrong solution has {plus_minus(mean_interval(mean_token('wrong')), 2, '+')}, "
+        f"in a right one {plus_minus(mean_interval(mean_token('right')), 2, '+')}; difference {plus_minus(mean_interval(mean_token('right') - mean_token('wrong')), 2, '+')}. "
+        f"From new sums to two-step programs: {plus_minus(new[easy, 'code hard'], 1, '+')} for easy ones, {plus_minus(new[hard, 'code hard'], 1, '+')} for chains."
+    )
+)
+
+# %% [markdown]
+# ### Acting on it
+#
+# An influence is a prediction. The same share of texts is left out by influence (the most negative) and at random, the same share of tokens masked by influence and at random, and the model trained again from the same start. Then the
+# **difficulty flip**: in each subject some right texts of one difficulty make room for as many new ones of the other. The paper found hard maths and easy code to be the better ones for large models; here, each subject goes where influence predicts
+# the larger gain, and, as a control, the other way. The number of texts stays the same.
+
+# %%
+per_run = actions.groupby(["seed", "action"], as_index=False, sort=False)[["predicted", "log_p", "accuracy"]].mean()
+untouched = actions["action"].iloc[0]
+compared = {
+    ("drop texts by influence", "drop random texts"): "dropping texts",
+    ("mask tokens by influence", "mask random tokens"): "masking tokens",
+    ("difficulty by influence", untouched): "difficulty by influence, against the unflipped mixture",
+    ("difficulty as in the paper", untouched): "the paper's flip, against the unflipped mixture",
+    ("difficulty by influence", "difficulty against influence"): "difficulty by influence, against the other way",
+}
+infra_gain = {
+    pair: {score: paired_interval(per_run, score, "action", *pair, "seed") for score in ("log_p", "accuracy")}
+    for pair in compared
+}
+real = per_run.merge(
+    per_run.loc[per_run["action"] == untouched, ["seed", "log_p"]].rename(columns={"log_p": "before"}), on="seed"
+)
+real = real[real["action"] != untouched].assign(y=lambda rows: rows["log_p"] - rows["before"])
+size = float(real["predicted"].abs().mean() / real["y"].abs().mean())
+
+# %% tags=["hide-input"]
+drawn = lines(per_run.rename(columns={"log_p": "value"}), "action", list(dict.fromkeys(actions["action"])))
+show(
+    figures.ways(
+        f"By influence less at random: {plus_minus(infra_gain['drop texts by influence', 'drop random texts']['log_p'], 2, '+')} nats for texts,<br>"
+        f"{plus_minus(infra_gain['mask tokens by influence', 'mask random tokens']['log_p'], 2, '+')} for tokens; difficulty by influence {plus_minus(infra_gain['difficulty by influence', untouched]['log_p'], 2, '+')}",
+        "mean log p of the test's right solutions, nats",
+        drawn,
+        "action",
+        untouched,
+    ),
+    f"Mean over {len(kinds)} kinds of problems and {seeds} runs. Dotted: the training set as it was. The differences in title and table are paired over runs.",
+    "; ".join(f"{row.action} {row.mean:.2f} ± {row.half:.2f}" for row in drawn.itertuples(index=False)) + ".",
+)
+show_table(
+    pd.DataFrame(
+        {
+            "comparison": label,
+            "log p of right solutions, nats": verdict(infra_gain[pair]["log_p"]),
+            "accuracy, share": verdict(infra_gain[pair]["accuracy"]),
+        }
+        for pair, label in compared.items()
+    ),
+    f"Paired over {seeds} runs. Accuracy: every token of the solution is the likeliest.",
+)
+show(
+    figures.agreement(
+        f"Predicted changes have {size:.1f} times the size of real ones",
+        ("first-order prediction of the change of f, nats", "real change of the test's log p, nats"),
+        real.rename(columns={"predicted": "x"}),
+        "action",
+    ),
+    "Each dot an action in a run. The prediction is for the target's problems, the change is that of the test's; both are means over problems.",
+    f"Mean size of predictions {real['predicted'].abs().mean():.1f}, of changes {real['y'].abs().mean():.2f} nats.",
+)
+
+# %% [markdown]
+# ## What to take away
+
+# %% tags=["hide-input"]
+drop, mask, flip = (
+    infra_gain[pair]["log_p"]
+    for pair in (
+        ("drop texts by influence", "drop random texts"),
+        ("mask tokens by influence", "mask random tokens"),
+        ("difficulty by influence", untouched),
+    )
+)
+display(
+    Markdown(
+        f"- **IDEAL.** The influence of a volume is a sum, and its derivative is right to {error:.0e} where the curvature is exact. With approximate curvature it is only as good as that: correlation with real slopes {agreed[EKFAC][0]:+.2f} by EK-FAC and "
+        f"{agreed[NEWTON][0]:+.2f} by Gauss-Newton. Against the uniform mixture: {verdict(ideal_gain[last[EKFAC], UNIFORM])} and {verdict(ideal_gain[last[NEWTON], UNIFORM])} nats.\n"
+        f"- **EQUAL.** The bandit looked at {counted.loc[BANDIT, 'scored']:.0f} of {counted.loc[BY_CLUSTER, 'scored']:.0f} candidates: {verdict(equal_gain[BY_CLUSTER])} nats against scoring all, {verdict(equal_gain[RANDOM])} against chance. "
+        f"Rank correlation of its score with influence: {agreement['agreement']:+.2f} ({agreement['low']:+.2f} to {agreement['high']:+.2f}).\n"
+        f"- **Infra.** By influence less at random: {verdict(drop)} nats for texts left out, {verdict(mask)} for tokens masked; difficulty moved as influence says, against the unflipped mixture: {verdict(flip)}. "
+        f"The mean size of a predicted change is {size:.1f} times that of a real one."
+    )
+)

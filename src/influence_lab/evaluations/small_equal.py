@@ -1,0 +1,156 @@
+"""EQUAL in small: a bandit over clusters with a transport score, against scoring everything, influence and chance."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy.stats import spearmanr
+from sklearn.cluster import KMeans
+
+from influence_lab.attributions.cluster_bandit import aligned, explore, from_best_clusters, transport_cost
+from influence_lab.attributions.small_gpt_scores import embeddings
+from influence_lab.attributions.target_influence import target_influences
+from influence_lab.data.sequences import Sequences
+from influence_lab.data.small_candidates import candidate_sequences, small_candidates
+from influence_lab.data.small_corpus import CONTEXT
+from influence_lab.data.small_corpus_words import VOCABULARY
+from influence_lab.models.small_gpt import Architecture, SmallGPT
+from influence_lab.models.small_gpt_experiment import Experiment
+from influence_lab.models.small_gpt_stack import Parameters, stack, text_log_probabilities
+from influence_lab.models.small_gpt_training import Training, train
+
+Array = np.ndarray
+BANDIT, BY_CLUSTER, BY_TEXT = "EQUAL: bandit", "all scored, by cluster", "all scored, by text"
+INFLUENCE, RANDOM, NOTHING = "EK-FAC influence", "random", "no fine-tuning"
+RIDGE = 0.1  # of the alignment, for unit vectors
+
+
+@dataclass(frozen=True)
+class EqualPlan:
+    """Texts, bandit and budget.
+
+    Attributes:
+        statements: candidates that state the composition of each compound.
+        wrong: share of these with a wrong pair.
+        others: candidates on elements.
+        asked: compounds of the family in the target.
+        teachers: compounds of the family that show the base model what a question looks like, and as many others.
+        clusters: arms.
+        pull: candidates a pull.
+        scored: candidates that the bandit may score.
+        extracted: statements from which a question is extracted, to align embeddings of texts with those of questions.
+        exploration: of the upper confidence bound.
+        budget: texts that are chosen.
+    """
+
+    statements: int
+    wrong: float
+    others: int
+    asked: int
+    teachers: int
+    clusters: int
+    pull: int
+    scored: int
+    extracted: int
+    exploration: float
+    budget: int
+
+
+def equal(
+    plan: EqualPlan, sizes: dict[str, int], training: Training, tuning: Training, seed: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One run: texts, start, clusters and draws are all the seed's.
+
+    Args:
+        plan: texts, bandit and budget.
+        sizes: width, heads and layers of the model.
+        training: of the base model.
+        tuning: of the base model on what was chosen.
+        seed: of everything.
+
+    Returns:
+        Choices: columns `way`, `scored` (candidates scored), `chosen`, `family` (share of the chosen that state a fact
+        of the family truly), `target` and `test` (mean log p of the answers after fine-tuning, nats). Clusters:
+        `cluster`, `texts`, `family`, `transport` (minus the transport cost of the whole cluster) and `influence` (mean
+        EK-FAC influence of its texts on the target's mean log p). Both with a column `seed`.
+    """
+    texts = ("statements", "wrong", "others", "asked", "teachers")
+    table = small_candidates(seed, **{name: getattr(plan, name) for name in texts})
+    packed = candidate_sequences(table)
+    words = {split: part.reset_index(drop=True) for split, part in table.groupby("split")}
+    sequences = {split: packed[(table["split"] == split).to_numpy()] for split in words}
+    architecture = Architecture(len(VOCABULARY), CONTEXT, **sizes)
+    base = Experiment(architecture, training, sequences["base"], sequences["test"], len(sequences["base"]))
+    start = base.train(np.ones((1, len(base.texts))), seed).parameters
+    model = SmallGPT(architecture)
+    model.load_state_dict({name: values[0] for name, values in start.items()})
+
+    vectors, target = _unit_embeddings(model, words, plan.extracted, seed)
+    clusters = KMeans(plan.clusters, n_init=4, random_state=seed).fit_predict(vectors)
+    transport = np.array([-transport_cost(vectors[clusters == arm], target) for arm in range(plan.clusters)])
+    influence = target_influences(
+        model, sequences["base"], {"target": sequences["target"]}, seed, training.weight_decay
+    )["target"].of_texts(sequences["candidate"])
+    seen = explore(vectors, clusters, target, plan.pull, plan.scored, plan.exploration, seed)
+    single = -(1 - vectors @ target.T).mean(axis=1)  # all of one point's mass goes everywhere
+    n = len(vectors)
+    chosen = {
+        BANDIT: (len(seen.scored), from_best_clusters(seen.means, clusters, plan.budget, seed)),
+        BY_CLUSTER: (n, from_best_clusters(transport, clusters, plan.budget, seed)),
+        BY_TEXT: (n, np.argsort(-single)[: plan.budget]),
+        INFLUENCE: (n, np.argsort(-influence)[: plan.budget]),
+        RANDOM: (0, np.random.default_rng(seed).permutation(n)[: plan.budget]),
+        NOTHING: (0, np.arange(0)),
+    }
+    scores = _after_tuning(architecture, tuning, start, sequences, [rows for _, rows in chosen.values()])
+    true = (words["candidate"]["kind"] == "family").to_numpy()
+    choices = pd.DataFrame(
+        {
+            "way": way,
+            "scored": scored,
+            "chosen": len(rows),
+            "family": float(true[rows].mean()) if len(rows) else 0.0,
+            "target": scores["target"][place],
+            "test": scores["test"][place],
+        }
+        for place, (way, (scored, rows)) in enumerate(chosen.items())
+    )
+    arms = pd.DataFrame({"cluster": clusters, "family": true, "influence": influence}).groupby("cluster")
+    table = arms.agg(texts=("family", "size"), family=("family", "mean"), influence=("influence", "mean"))
+    return choices.assign(seed=seed), table.assign(transport=transport).reset_index().assign(seed=seed)
+
+
+def score_agreement(clusters: pd.DataFrame) -> Array:
+    """Spearman over each seed's clusters between transport score and mean influence, shape (seeds,)."""
+    return np.array(
+        [float(spearmanr(part["transport"], part["influence"]).statistic) for _, part in clusters.groupby("seed")]
+    )
+
+
+def _unit_embeddings(model: SmallGPT, words: dict[str, pd.DataFrame], extracted: int, seed: int) -> tuple[Array, Array]:
+    """Mean states of candidates, carried to where questions lie, and of the target; centred, of length 1."""
+    candidates, target = (embeddings(model, words[split]["text"].tolist()) for split in ("candidate", "target"))
+    held = words["candidate"]["extracted"]
+    sample = np.random.default_rng(seed).permutation(np.flatnonzero(held != ""))[:extracted]
+    questions = embeddings(model, held.iloc[sample].tolist())
+    texts, asked = candidates.mean(axis=0), questions.mean(axis=0)
+    carried = (candidates - texts) @ aligned(candidates[sample] - texts, questions - asked, RIDGE)
+    return tuple(part / np.linalg.norm(part, axis=1, keepdims=True) for part in (carried, target - asked))
+
+
+def _after_tuning(
+    architecture: Architecture, tuning: Training, start: Parameters, texts: dict[str, Sequences], chosen: list[Array]
+) -> dict[str, list[float]]:
+    """Mean log p of target and test after fine-tuning on each choice; the last choice is empty."""
+    weights = np.zeros((len(chosen), len(texts["candidate"])))
+    for row, rows in enumerate(chosen[:-1]):
+        weights[row, rows] = len(weights[0]) / len(rows)  # each model's objective is the mean over its own texts
+    starts = stack([{name: values[0] for name, values in start.items()}] * (len(chosen) - 1))
+    tuned = train(architecture, tuning, texts["candidate"], weights[:-1], starts, len(weights[0])).parameters
+    every = {name: torch.cat([values, start[name]]) for name, values in tuned.items()}
+    with torch.no_grad():
+        return {
+            split: text_log_probabilities(SmallGPT(architecture), every, texts[split]).mean(dim=1).tolist()
+            for split in ("target", "test")
+        }

@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose
+from torch.func import grad, jacrev
+
+from influence_lab.attributions.target_influence import target_influences
+from influence_lab.attributions.target_newton import newton_target_scores
+from influence_lab.data.small_reasoning import CONTEXT, VOCABULARY, reasoning_sequences, small_reasoning
+from influence_lab.models.anchored_gpt import anchored, solve, trained
+from influence_lab.models.small_gpt import Architecture, SmallGPT
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*GradScaler:FutureWarning"),  # kronfluence 1.0.1 under torch 2.13
+    pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning"),  # torch's own, for jvp
+]
+COUNTS = {"math easy": 3, "math hard": 3, "code easy": 3, "code hard": 3}
+TABLE = small_reasoning(0, COUNTS, spare=1, asked=1, wrong=0.0)
+PACKED = reasoning_sequences(TABLE)
+TEXTS, TARGET = (PACKED[(TABLE["split"] == split).to_numpy()] for split in ("train", "target"))
+DAMPING = 0.05
+SINGLE = {"rtol": 1e-3, "atol": 1e-4}  # float32, sums over a few hundred thousand numbers
+
+
+@pytest.fixture(scope="module")
+def influences():
+    model = SmallGPT(Architecture(len(VOCABULARY), CONTEXT, width=8, heads=2, layers=1), seed=1)
+    sets = {"all": TARGET} | {str(row): TARGET[row : row + 1] for row in range(len(TARGET))}
+    return target_influences(model, TEXTS, sets, seed=0, decay=DAMPING)
+
+
+def test_both_token_splits_sum_to_the_texts_influence(influences):
+    whole = influences["all"].of_texts(TEXTS)
+    assert_allclose(influences["all"].of_positions(TEXTS).sum(axis=1), whole, **SINGLE)
+    assert_allclose(influences["all"].of_loss_tokens(TEXTS).sum(axis=1), whole, **SINGLE)
+
+
+def test_tokens_that_do_not_count_have_no_loss_to_mask(influences):
+    assert not influences["all"].of_loss_tokens(TEXTS)[TEXTS.weights == 0].any()
+
+
+def test_influence_on_a_mean_is_the_mean_of_influences(influences):
+    single = [influences[str(row)].of_texts(TEXTS) for row in range(len(TARGET))]
+    assert_allclose(influences["all"].of_texts(TEXTS), np.mean(single, axis=0), **SINGLE)
+
+
+@pytest.fixture(scope="module")
+def held():
+    return anchored(trained(TEXTS, len(VOCABULARY), width=4, steps=20), TEXTS, DAMPING)
+
+
+def test_the_solve_is_that_of_the_gauss_newton_matrix_written_out(held):
+    """Conjugate gradient to 1e-10; G + λ from its Cholesky factor; a condition number below 1e4."""
+    found = newton_target_scores(held.model, TEXTS, np.ones(len(TEXTS)), TARGET, DAMPING, 1e-10)
+    slope = grad(lambda theta: held.losses(theta, TARGET).sum() / len(TARGET))(held.theta)
+    gradients = jacrev(lambda theta: held.losses(theta, TEXTS).sum(dim=1))(held.theta)
+    with torch.no_grad():
+        expected = (gradients @ solve(held.factor(), slope)).numpy()
+    assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_twice_the_volume_and_the_damping_halve_influence(held):
+    once = newton_target_scores(held.model, TEXTS, np.ones(len(TEXTS)), TARGET, DAMPING, 1e-10)
+    twice = newton_target_scores(held.model, TEXTS, np.full(len(TEXTS), 2.0), TARGET, 2 * DAMPING, 1e-10)
+    assert_allclose(2 * twice, once, rtol=1e-6, atol=1e-8)
