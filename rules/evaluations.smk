@@ -1911,3 +1911,101 @@ rule small_infra:
         "Influence of reasoning texts and tokens, and small GPTs trained without the most harmful"
     script:
         "scripts/small_infra.py"
+
+
+rule multi_stage_convex:
+    input:
+        code=code_of("rules/scripts/multi_stage_convex.py"),
+    output:
+        quadratic="results/evaluations/multi_stage_quadratic.parquet",
+        errors="results/evaluations/multi_stage_convex.parquet",
+        limits="results/evaluations/multi_stage_limits.parquet",
+    log:
+        "results/logs/multi_stage_convex.log",
+    benchmark:
+        "results/benchmarks/multi_stage_convex.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        **{
+            name: config["multi_stage"][name]
+            for name in ("draws", "seeds", "alphas", "limit_alphas", "epsilon")
+        },
+        rows={
+            name: config["multi_stage"][name] for name in ("points", "tests", "decay")
+        },
+    message:
+        "Compare influence through two convex stages with training both of them again"
+    script:
+        "scripts/multi_stage_convex.py"
+
+
+rule multi_stage_gpt:
+    input:
+        corpus="results/data/small_corpus.npz",
+        corpus_table="results/data/small_corpus.parquet",
+        questions="results/data/small_questions.npz",
+        questions_table="results/data/small_questions.parquet",
+        code=code_of("rules/scripts/multi_stage_gpt.py"),
+    output:
+        "results/evaluations/multi_stage_gpt.npz",
+    log:
+        "results/logs/multi_stage_gpt.log",
+    benchmark:
+        "results/benchmarks/multi_stage_gpt.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+    params:
+        sizes={
+            name: config["multi_stage"][name]
+            for name in ("taught", "asked", "stated", "width")
+        },
+        seeds=config["multi_stage"]["gpt_seeds"],
+        stages={
+            "decay": config["multi_stage"]["gpt_decay"],
+            "epsilon": config["multi_stage"]["gpt_epsilon"],
+        }
+        | {
+            name: config["multi_stage"][name]
+            for name in ("tuning_alpha", "preference_alphas", "beta")
+        },
+    message:
+        "Compare influence through three stages of a small GPT, DPO the last, with training all of them again"
+    script:
+        "scripts/multi_stage_gpt.py"
+
+
+rule small_gpt_preferred:
+    input:
+        model="results/models/small_gpt_tuned_0.npz",
+        questions="results/data/small_questions.npz",
+        code=code_of("rules/scripts/small_gpt_preferred.py"),
+    output:
+        "results/evaluations/small_gpt_preferred.npz",
+    log:
+        "results/logs/small_gpt_preferred.log",
+    benchmark:
+        "results/benchmarks/small_gpt_preferred.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        heads=config["small_gpt"]["heads"],
+        preference={
+            "beta": config["multi_stage"]["beta"],
+            "alpha": config["multi_stage"]["preference_alpha"],
+            "steps": config["multi_stage"]["preference_steps"],
+            "learning_rate": config["multi_stage"]["preference_rate"],
+        },
+    message:
+        "Tune the fine-tuned small GPT on preferred and refused answers"
+    script:
+        "scripts/small_gpt_preferred.py"

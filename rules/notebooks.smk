@@ -180,6 +180,14 @@ PAGE_INPUTS = {
         "results/evaluations/language_cost.parquet",
         "results/evaluations/language_rank_cost.parquet",
     ],
+    "12_multi_stage": [
+        "results/evaluations/multi_stage_quadratic.parquet",
+        "results/evaluations/multi_stage_convex.parquet",
+        "results/evaluations/multi_stage_limits.parquet",
+        "results/evaluations/multi_stage_gpt.npz",
+        "results/evaluations/small_gpt_preferred.npz",
+        "results/evaluations/two_stage_gain.json",
+    ],
     "14_ask": [
         "results/data/ask_corpus.parquet",
         "results/data/ask_queries.parquet",

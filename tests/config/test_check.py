@@ -1,10 +1,12 @@
 import ast
 import re
+from copy import deepcopy
 from pathlib import Path
 
 import jupytext
 import pytest
 import yaml
+from snakemake.utils import update_config
 
 from influence_lab.config.check import ConfigError, check
 
@@ -18,8 +20,10 @@ def changed(section: str, **values) -> dict:
 
 
 def overlaid(name: str) -> dict:
-    overlay = yaml.safe_load((ROOT / "config" / name).read_text())
-    return {section: values | overlay.get(section, {}) for section, values in DEFAULT.items()}
+    """What Snakemake makes of the default and an overlay."""
+    config = deepcopy(DEFAULT)
+    update_config(config, yaml.safe_load((ROOT / "config" / name).read_text()))
+    return config
 
 
 def test_the_default_configuration_is_valid_and_unchanged_by_the_check():

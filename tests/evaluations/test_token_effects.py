@@ -6,7 +6,8 @@ from torch.func import grad, jacrev
 
 from influence_lab.data.sequences import pack
 from influence_lab.evaluations.token_effects import checks
-from influence_lab.models.anchored_gpt import NotConvergedError, anchored, compact, log_p, trained
+from influence_lab.models.anchored_gpt import anchored, compact, log_p, trained
+from influence_lab.models.held_newton import NotConvergedError
 
 # torch compiles its forward derivatives on first use, in a way that it has deprecated itself
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")

@@ -6,10 +6,12 @@ import numpy as np
 import torch
 
 from influence_lab.data.sequences import Sequences
-from influence_lab.data.small_corpus import corpus_arrays, small_corpus
+from influence_lab.data.small_corpus import corpus_arrays, small_corpus, split_of
+from influence_lab.data.small_questions import SPLITS, question_arrays, questions_of, small_questions
 from influence_lab.models.small_gpt import SmallGPT
 from influence_lab.models.small_gpt_experiment import Experiment, small_gpt_experiment
 from influence_lab.models.small_gpt_stack import Parameters, stack
+from influence_lab.models.staged_gpt import StagedGPT, staged_gpt
 
 VALUES = {"width": 8, "heads": 2, "layers": 2, "steps": 12, "learning_rate": 0.02, "weight_decay": 0.02}
 TABLE = small_corpus(seed=0, compounds=5, statements=2, misled=1, properties=2, elements=2, new=3)
@@ -34,3 +36,14 @@ def some_weights(models: int, texts: int) -> np.ndarray:
 
 def rows(texts: Sequences, kept: np.ndarray) -> Sequences:
     return texts[np.flatnonzero(kept)]
+
+
+def staged_case() -> StagedGPT:
+    """Two compounds taught, one asked about, two texts on each; width 4."""
+    questions = small_questions(TABLE, 0, taught=2, preferences=2)
+    arrays = question_arrays(questions)
+    return staged_gpt(
+        (TABLE[TABLE["split"] == "train"], split_of(ARRAYS, "train")),
+        (questions, {split: questions_of(arrays, split) for split in SPLITS}),
+        {"taught": 2, "asked": 1, "stated": 2, "width": 4, "seed": 0},
+    )

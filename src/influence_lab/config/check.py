@@ -17,6 +17,7 @@ from influence_lab.config.image_partition import ImagePartition
 from influence_lab.config.images import Images
 from influence_lab.config.language_model import LanguageModel
 from influence_lab.config.lm_scoreboard import LmScoreboard
+from influence_lab.config.multi_stage import MultiStage
 from influence_lab.config.near_duplicates import NearDuplicates
 from influence_lab.config.relative_influence import RelativeInfluence
 from influence_lab.config.response_functions import ResponseFunctions
@@ -56,6 +57,7 @@ class Configuration(Section):
     scaling_to_corpora: ScalingToCorpora
     lm_scoreboard: LmScoreboard
     selection_systems: SelectionSystems
+    multi_stage: MultiStage
     toy: Toy
     toy_scoreboard: ToyScoreboard
     weights_boundary: WeightsBoundary

@@ -10,7 +10,8 @@ from influence_lab.attributions.loss_token_scores import loss_token_scores
 from influence_lab.attributions.token_gradients import token_gradients
 from influence_lab.data.sequence_dataset import SequenceDataset
 from influence_lab.data.sequences import Sequences
-from influence_lab.models.anchored_gpt import Anchored, by_name, solve
+from influence_lab.models.anchored_gpt import Anchored, by_name
+from influence_lab.models.held_newton import solve
 
 Array = np.ndarray
 

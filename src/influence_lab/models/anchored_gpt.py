@@ -10,16 +10,12 @@ from torch.func import functional_call, grad, jacrev
 from torch.nn.utils import parameters_to_vector
 
 from influence_lab.data.sequences import Sequences
+from influence_lab.models.held_newton import held_newton
 from influence_lab.models.small_gpt import Architecture, SmallGPT
 from influence_lab.models.small_gpt_stack import stack
 from influence_lab.models.small_gpt_training import Training, train
 
-MOST_STEPS = 60  # of Newton's method with the curvature held: about five where ε is small
 COLUMNS = 128  # of the curvature, computed together
-
-
-class NotConvergedError(RuntimeError):
-    """The optimum with something up-weighted was not reached."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +53,7 @@ class Anchored:
         Raises:
             NotConvergedError: ε is too large for that.
         """
-        slope = grad(lambda theta: self._objective(theta) + epsilon * extra(theta))
-        theta = self.theta
-        for _ in range(MOST_STEPS):
-            step = solve(factor, slope(theta))
-            theta = theta - step
-            if float(step.norm()) <= 1e-13 * float(theta.norm()):
-                return theta
-        raise NotConvergedError(f"no minimum near by for ε = {epsilon}: take a smaller ε or a larger damping")
+        return held_newton(grad(lambda theta: self._objective(theta) + epsilon * extra(theta)), self.theta, factor)
 
     def _objective(self, theta: Tensor) -> Tensor:
         divergences = (self.own.exp() * (self.own - log_p(self.model, theta, self.texts))).sum(dim=-1)
@@ -87,11 +76,6 @@ def anchored(model: nn.Module, texts: Sequences, damping: float) -> Anchored:
     model = model.double()
     theta = parameters_to_vector(model.parameters()).detach()
     return Anchored(model, texts, damping, theta, log_p(model, theta, texts))
-
-
-def solve(factor: Tensor, gradient: Tensor) -> Tensor:
-    """The linear system with a Cholesky factor (p, p), for one gradient (p,)."""
-    return torch.cholesky_solve(gradient[:, None], factor)[:, 0]
 
 
 def log_p(model: nn.Module, theta: Tensor, texts: Sequences) -> Tensor:

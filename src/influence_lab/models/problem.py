@@ -1,7 +1,7 @@
 """A training problem: per-example losses with their gradients and Hessians."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -10,7 +10,7 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Problem(ABC):
-    r"""Weighted losses and a regulariser, $R_w(\theta) = \sum_i w_i L(z_i, \theta) + \frac{\lambda}{2}\|\theta\|^2$.
+    r"""Weighted losses and a regulariser, $R_w(\theta) = \sum_i w_i L(z_i, \theta) + \frac\lambda2\|\theta - a\|^2$.
 
     With $w_i = 1/n$ it is the mean loss; adding $\varepsilon$ to $w_j$ up-weights training point $j$.
 
@@ -18,11 +18,14 @@ class Problem(ABC):
         X: inputs, shape (n, d).
         y: targets, shape (n,).
         decay: λ ≥ 0, in units of the loss over squared parameters.
+        anchor: a, where the regulariser pulls to: 0 in weight decay, the pre-trained parameters (p,) in fine-tuning
+            with a proximity term.
     """
 
     X: Array
     y: Array
     decay: float = 0.0
+    anchor: Array | float = field(default=0.0, kw_only=True)
 
     @property
     def n(self) -> int:
@@ -63,11 +66,12 @@ class Problem(ABC):
 
     def objective(self, theta: Array, weights: Array) -> float:
         """R_w(θ)."""
-        return float(weights @ self.losses(theta, self.X, self.y) + self.decay / 2 * theta @ theta)
+        moved = theta - self.anchor
+        return float(weights @ self.losses(theta, self.X, self.y) + self.decay / 2 * moved @ moved)
 
     def gradient(self, theta: Array, weights: Array) -> Array:
         """∇R_w(θ), shape (p,)."""
-        return weights @ self.gradients(theta, self.X, self.y) + self.decay * theta
+        return weights @ self.gradients(theta, self.X, self.y) + self.decay * (theta - self.anchor)
 
     def hessian(self, theta: Array, weights: Array) -> Array:
         """∇²R_w(θ), shape (p, p), the regulariser's λI included."""
