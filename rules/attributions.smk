@@ -999,3 +999,100 @@ rule ask_scores:
         "Rank your own texts for each of your questions, and split the first and last into tokens"
     script:
         "scripts/ask_scores.py"
+
+
+rule language_tuned_factors:
+    input:
+        model="results/models/language_model",
+        states="results/models/language_question_states.npz",
+        weights="results/models/language_tuned.npz",
+        code=code_of("rules/scripts/language_tuned_factors.py"),
+    output:
+        directory("results/attributions/language_tuned_factors"),
+    log:
+        "results/logs/language_tuned_factors.log",
+    benchmark:
+        "results/benchmarks/language_tuned_factors.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        blocks=config["language_model"]["blocks"],
+        layers=config["language_model"]["layers"],
+        seed=config["two_stage_lm"]["seed"],
+    message:
+        "EK-FAC of the language model's second stage"
+    script:
+        "scripts/language_tuned_factors.py"
+
+
+rule language_two_stage:
+    input:
+        model="results/models/language_model",
+        questions="results/data/language_questions.parquet",
+        table="results/data/chemistry.parquet",
+        states="results/models/language_question_states.npz",
+        texts="results/models/language_text_states.npz",
+        adapted="results/models/language_adapted.npz",
+        tuned="results/models/language_tuned.npz",
+        train="results/attributions/language_gradients_train.safetensors",
+        factors="results/attributions/language_factors",
+        tuned_factors="results/attributions/language_tuned_factors",
+        code=code_of("rules/scripts/language_two_stage.py"),
+    output:
+        "results/attributions/language_two_stage.npz",
+    log:
+        "results/logs/language_two_stage.log",
+    benchmark:
+        "results/benchmarks/language_two_stage.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        blocks=config["language_model"]["blocks"],
+        layers=config["language_model"]["layers"],
+        alpha=config["two_stage_lm"]["alpha"],
+        others=config["two_stage_lm"]["other_alphas"],
+        seed=config["two_stage_lm"]["seed"],
+    message:
+        "Influence of the chemistry texts on the fine-tuned model's answers, through two stages and without parts of it"
+    script:
+        "scripts/language_two_stage.py"
+
+
+rule language_two_stage_cost:
+    input:
+        model="results/models/language_model",
+        states="results/models/language_question_states.npz",
+        texts="results/models/language_text_states.npz",
+        adapted="results/models/language_adapted.npz",
+        tuned="results/models/language_tuned.npz",
+        code=code_of("rules/scripts/language_two_stage_cost.py"),
+    output:
+        "results/attributions/language_two_stage_cost.parquet",
+    log:
+        "results/logs/language_two_stage_cost.log",
+    benchmark:
+        "results/benchmarks/language_two_stage_cost.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        blocks=config["language_model"]["blocks"],
+        layers=config["language_model"]["layers"],
+        alpha=config["two_stage_lm"]["alpha"],
+        texts=config["two_stage_lm"]["cost_texts"],
+        queries=config["two_stage_lm"]["cost_queries"],
+        attributed=config["two_stage_lm"]["cost_layers"],
+        repeats=config["two_stage_lm"]["cost_repeats"],
+        seed=config["two_stage_lm"]["seed"],
+    message:
+        "Seconds and memory of influence through two stages, beside one"
+    script:
+        "scripts/language_two_stage_cost.py"

@@ -267,3 +267,29 @@ rule ask_rows:
         "Check every row of your own {wildcards.kind}"
     script:
         "scripts/ask_rows.py"
+
+
+rule language_questions:
+    input:
+        queries="results/data/chemistry_queries.parquet",
+        code=code_of("rules/scripts/language_questions.py"),
+    output:
+        "results/data/language_questions.parquet",
+    log:
+        "results/logs/language_questions.log",
+    benchmark:
+        "results/benchmarks/language_questions.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        questions={
+            name: config["two_stage_lm"][name]
+            for name in ("pairs", "held_out", "seed")
+        },
+    message:
+        "Write question-answer pairs from mendeleev's facts, and questions on what stage one taught"
+    script:
+        "scripts/language_questions.py"

@@ -523,3 +523,43 @@ rule ask_source:
         "Load the model that you ask about and keep it as safetensors"
     script:
         "scripts/ask_source.py"
+
+
+rule language_tuning:
+    input:
+        model="results/models/language_model",
+        questions="results/data/language_questions.parquet",
+        texts="results/models/language_text_states.npz",
+        weights="results/models/language_adapted.npz",
+        code=code_of("rules/scripts/language_tuning.py"),
+    output:
+        states="results/models/language_question_states.npz",
+        weights="results/models/language_tuned.npz",
+        history="results/models/language_tuning_history.parquet",
+        facts="results/models/language_tuning.json",
+        losses="results/models/language_tuning_losses.npz",
+        answers="results/models/language_tuning_answers.parquet",
+    log:
+        "results/logs/language_tuning.log",
+    benchmark:
+        "results/benchmarks/language_tuning.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        blocks=config["language_model"]["blocks"],
+        layers=config["language_model"]["layers"],
+        context=config["language_model"]["context"],
+        alpha=config["two_stage_lm"]["alpha"],
+        training={
+            name: config["two_stage_lm"][name]
+            for name in ("epochs", "batch_size", "learning_rate", "seed")
+        },
+        answered=config["two_stage_lm"]["answered"],
+        tokens=config["two_stage_lm"]["answer_tokens"],
+    message:
+        "Fine-tune the language model on questions, near where the chemistry texts have led it"
+    script:
+        "scripts/language_tuning.py"

@@ -201,6 +201,17 @@ PAGE_INPUTS = {
         "results/evaluations/selection_removals.parquet",
         "results/evaluations/equal_score_agreement.json",
     ],
+    "12_two_stage_lm": [
+        "results/data/chemistry.parquet",
+        "results/data/language_questions.parquet",
+        "results/models/language_losses.npz",
+        "results/models/language_tuning_history.parquet",
+        "results/models/language_tuning.json",
+        "results/models/language_tuning_losses.npz",
+        "results/models/language_tuning_answers.parquet",
+        "results/attributions/language_two_stage.npz",
+        "results/attributions/language_two_stage_cost.parquet",
+    ],
 }
 
 

@@ -30,6 +30,7 @@ from influence_lab.config.taylor_neumann import TaylorNeumann
 from influence_lab.config.token_influence import TokenInfluence
 from influence_lab.config.toy import Toy
 from influence_lab.config.toy_scoreboard import ToyScoreboard
+from influence_lab.config.two_stage_lm import TwoStageLm
 from influence_lab.config.weights_boundary import WeightsBoundary
 
 
@@ -63,6 +64,7 @@ class Configuration(Section):
     weights_boundary: WeightsBoundary
     small_gpt: SmallGPT
     small_gpt_tuning: SmallGPTTuning
+    two_stage_lm: TwoStageLm
     ask: Ask
     data_selection: DataSelection
 

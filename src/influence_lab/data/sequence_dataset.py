@@ -46,6 +46,13 @@ class SequenceDataset(Dataset):
         chosen.weights[rows] = self.weights[rows]
         return chosen
 
+    def first(self, count: int) -> "SequenceDataset":
+        """The first sequences, as many as there are where there are fewer."""
+        chosen = copy(self)
+        for part in ("inputs", "lengths", "targets", "weights"):
+            setattr(chosen, part, getattr(self, part)[:count])
+        return chosen
+
 
 def collate(rows: list[Batch]) -> Batch:
     """Stack rows, cut to the longest of them: nothing is computed on padding that no row of the batch needs.

@@ -18,6 +18,7 @@ class Adaptation:
     batch_size: int  # texts
     learning_rate: float  # of Adam, falling linearly to 0
     seed: int  # orders the texts
+    proximity: float = 0.0  # α of (α/2)‖θ − θ₀‖², θ₀ the weights at the start
 
 
 def only(model: nn.Module, layers: dict[str, nn.Linear]) -> list[nn.Parameter]:
@@ -37,19 +38,22 @@ def adapt(
     held_out: dict[str, SequenceDataset],
     how: Adaptation,
 ) -> pd.DataFrame:
-    r"""Minimise $\frac1n \sum_i L_i$ over the layers' weights, $L_i$ summed over the tokens of text i. In place.
+    r"""Minimise $\frac1n \sum_i L_i + \frac\alpha2\|\theta - \theta_0\|^2$ over the layers' weights θ. In place.
+
+    $L_i$ is summed over the tokens of text i; θ₀ are the weights that are found, and α is mostly 0.
 
     Args:
         model: maps the datasets' inputs to logits.
         layers: what is trained; all else is left as it is.
         train: the n texts.
         held_out: datasets whose loss is followed.
-        how: epochs, batch size, learning rate and seed.
+        how: epochs, batch size, learning rate, seed and α.
 
     Returns:
         Columns epoch (0 is before), split, loss (nats a token).
     """
     weights = only(model, layers)
+    start = [weight.detach().clone() for weight in weights] if how.proximity else []
     optimizer = torch.optim.Adam(weights, lr=how.learning_rate)
     generator = torch.Generator().manual_seed(how.seed)
     batches = list(by_length(train).split(how.batch_size))
@@ -63,6 +67,9 @@ def adapt(
             losses = sequence_losses(model(batch["inputs"]), batch["targets"], batch["weights"])
             optimizer.zero_grad()
             losses.mean().backward()
+            if how.proximity:
+                for weight, before in zip(weights, start, strict=True):
+                    weight.grad.add_(weight.detach() - before, alpha=how.proximity)
             optimizer.step()
             schedule.step()
         history.append(_measured(model, followed if epoch == how.epochs else held_out, epoch))

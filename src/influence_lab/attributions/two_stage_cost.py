@@ -1,0 +1,131 @@
+"""What influence through two stages takes beside one stage, from the trained model to the scores of some queries."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+import pandas as pd
+import psutil
+from torch import nn
+
+from influence_lab.attributions.kronfluence_fit import fit_ekfac
+from influence_lab.attributions.language_factors import LayerFactors, read_factors
+from influence_lab.attributions.language_scores import gradient_scores
+from influence_lab.attributions.metering import Cost, metered
+from influence_lab.attributions.token_gradients import TokenGradients, token_gradients
+from influence_lab.attributions.two_stage_variants import two_stage_influence
+from influence_lab.data.sequence_dataset import SequenceDataset
+from influence_lab.models.language_states import set_weights
+
+Array = np.ndarray
+T = TypeVar("T")
+WAYS = ("single", "two")
+
+
+class Workload(NamedTuple):
+    """What is attributed to what.
+
+    Attributes:
+        model: maps inputs to logits.
+        layers: what is attributed.
+        texts: of stage one.
+        pairs: of stage two.
+        queries: what is asked.
+        pretrained: θ_pt by layer.
+        tuned: θ_ft by layer.
+        alpha: α of stage two.
+    """
+
+    model: nn.Module
+    layers: dict[str, nn.Linear]
+    texts: SequenceDataset
+    pairs: SequenceDataset
+    queries: SequenceDataset
+    pretrained: Mapping[str, Array]
+    tuned: Mapping[str, Array]
+    alpha: float
+
+
+def costs(work: Workload, repeats: int, seed: int = 0) -> pd.DataFrame:
+    """Seconds of the processor and peak memory of both ways, in turn, each time in a process of its own.
+
+    Single stage: factors at θ_pt, gradients of texts and queries there, scores. Two stages: the same with the queries
+    at θ_ft, a second set of factors there, and a second solve. The process is a fork, which has the model and the texts
+    from the start: `held_mb`.
+
+    Returns:
+        Columns way, repeat, part (factors, second factors, gradients, scores), seconds, peak_mb, held_mb.
+    """
+    rows = []
+    for repeat in range(repeats):
+        for way in WAYS:
+            held, parts = in_a_fork(partial(_measured, work, way, seed + repeat))
+            rows += [(way, repeat, part, *cost, held) for part, cost in parts.items()]
+    return pd.DataFrame(rows, columns=["way", "repeat", "part", "seconds", "peak_mb", "held_mb"])
+
+
+def ratios(table: pd.DataFrame) -> pd.DataFrame:
+    """Two stages over one in each repeat: columns repeat, seconds, peak_mb, and beyond_mb, without what is held."""
+    whole = table.groupby(["way", "repeat"]).agg(
+        seconds=("seconds", "sum"), peak_mb=("peak_mb", "max"), held_mb=("held_mb", "first")
+    )
+    whole["beyond_mb"] = whole["peak_mb"] - whole["held_mb"]
+    return (whole.loc["two"] / whole.loc["single"])[["seconds", "peak_mb", "beyond_mb"]].reset_index()
+
+
+def in_a_fork(work: Callable[[], T]) -> T:
+    """Do the work in a copy of this process, so that what earlier work has left in memory is not counted.
+
+    Raises:
+        EOFError: the copy has died.
+    """
+    context = get_context("fork")
+    receive, send = context.Pipe(duplex=False)
+    process = context.Process(target=_send, args=(send, work))
+    process.start()
+    send.close()
+    try:
+        return receive.recv()
+    finally:
+        process.join()
+
+
+def _send(to: Connection, work: Callable[[], T]) -> None:
+    to.send(work())
+
+
+def _measured(work: Workload, way: str, seed: int) -> tuple[float, dict[str, Cost]]:
+    held, parts = psutil.Process().memory_info().rss / 1e6, {}
+
+    def part(name: str, do: Callable[[], T]) -> T:
+        result, parts[name] = metered(do)
+        return result
+
+    factors = part("factors", lambda: _factors(work, work.texts, work.pretrained, seed))
+    texts = part("gradients", lambda: _gradients(work, work.texts, work.pretrained))
+    if way == "single":
+        queries = part("query gradients", lambda: _gradients(work, work.queries, work.pretrained))
+        part("scores", lambda: gradient_scores("ekfac", queries, texts, factors))
+    else:
+        second = part("second factors", lambda: _factors(work, work.pairs, work.tuned, seed))
+        queries = part("query gradients", lambda: _gradients(work, work.queries, work.tuned))
+        part("scores", lambda: two_stage_influence(queries, texts, second, factors, work.alpha))
+    return held, parts
+
+
+def _factors(work: Workload, data: SequenceDataset, weights: Mapping[str, Array], seed: int) -> dict[str, LayerFactors]:
+    set_weights(work.layers, weights)
+    with TemporaryDirectory() as directory:
+        folder = Path(directory) / "factors"
+        fit_ekfac(work.model, work.layers, data, folder, seed=seed)
+        return read_factors(folder)
+
+
+def _gradients(work: Workload, data: SequenceDataset, weights: Mapping[str, Array]) -> TokenGradients:
+    set_weights(work.layers, weights)
+    return token_gradients(work.model, work.layers, data)
