@@ -125,7 +125,7 @@ def test_search_finds_neumann(page, address):
 def test_the_front_page_links_each_measured_claim_to_its_verdict(page, address):
     page.goto(f"{address}/index.html")
     links = page.eval_on_selector_all(".ledger td:first-child a", "(all) => all.map((link) => link.href)")
-    assert len(links) == 49
+    assert len(links) == 51
     for link in (links[0], links[-1]):
         page.goto(link)
         assert page.locator(f"#{link.split('#')[1]} .verdict").count() == 1
