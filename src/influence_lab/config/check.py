@@ -29,6 +29,7 @@ from influence_lab.config.taylor_neumann import TaylorNeumann
 from influence_lab.config.token_influence import TokenInfluence
 from influence_lab.config.toy import Toy
 from influence_lab.config.toy_scoreboard import ToyScoreboard
+from influence_lab.config.two_stage_retraining import TwoStageRetraining
 from influence_lab.config.weights_boundary import WeightsBoundary
 
 
@@ -63,6 +64,7 @@ class Configuration(Section):
     small_gpt_tuning: SmallGPTTuning
     ask: Ask
     data_selection: DataSelection
+    two_stage_retraining: TwoStageRetraining
 
 
 def check(config: dict[str, Any]) -> dict[str, Any]:
