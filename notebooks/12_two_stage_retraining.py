@@ -384,6 +384,7 @@ display(
 # ## What to take away
 
 # %% tags=["hide-input"]
+reached = ", ".join(f"{label}: {found['mean']:.2f}" for label, found in found_best.items())
 undecided = factored_single["difference_low"] <= 0 <= factored_single["difference_high"]
 display(
     Markdown(
@@ -397,6 +398,6 @@ display(
         f"- With EK-FAC at both stages the LDS is {said(factored)}, and the gain over single-stage {said(factored_single, 'difference')}"
         + (": undecided" if undecided else "")
         + ". The formula can be right and its approximation too coarse to profit from it.\n"
-        f"- Without a proximity term the formula still ranks texts after few steps ({', '.join(f'{label}: {found["mean"]:.2f}' for label, found in found_best.items())} at the best α), but nothing in training tells which α to use."
+        f"- Without a proximity term the formula still ranks texts after few steps ({reached} at the best α), but nothing in training tells which α to use."
     )
 )

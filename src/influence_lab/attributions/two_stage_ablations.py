@@ -42,7 +42,7 @@ class Model:
 
 @dataclass(frozen=True)
 class Damping:
-    r"""λ of the pre-training matrix: the weight decay, which is part of that Hessian, and a share of the mean eigenvalue.
+    r"""λ of the pre-training matrix: the weight decay, part of that Hessian, and a share of the mean eigenvalue.
 
     Attributes:
         decay: the same for all layers.
@@ -106,7 +106,7 @@ def ablations(pretrained: Model, tuned: Model, alpha: float, damping: Damping) -
     With $g_q$ the gradient of −log p, $g_i$ that of a text's loss:
 
     - `full`: $\alpha\, g_q(\theta_{ft})^\top (G_{ft} + \alpha)^{-1} (G_{pt} + \lambda)^{-1} g_i(\theta_{pt})$
-    - `no_pretrained`, `no_tuned`, `dot`: without the second inverse, without $\alpha(G_{ft} + \alpha)^{-1}$, without both
+    - `no_pretrained` has no $(G_{pt} + \lambda)^{-1}$, `no_tuned` no $\alpha(G_{ft} + \alpha)^{-1}$, `dot` neither
     - `single_tuned`: $g_q^\top (G_{pt} + \lambda)^{-1} g_i$, all three at $\theta_{ft}$: single-stage influence used
       on the fine-tuned model
     - `single_factors`: $g_q^\top (G_{ft} + \alpha)^{-1} g_i$, all at $\theta_{ft}$: the same with fine-tuning's matrix

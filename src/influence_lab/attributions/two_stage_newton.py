@@ -1,4 +1,4 @@
-r"""Influence through fine-tuning with the Gauss-Newton matrices themselves, of all parameters, by conjugate gradient."""
+r"""Influence through fine-tuning with the Gauss-Newton matrices of all parameters, by conjugate gradient."""
 
 from collections.abc import Callable
 

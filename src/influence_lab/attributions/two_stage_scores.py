@@ -1,4 +1,4 @@
-"""Scores of pre-training texts for fine-tuned answers of the small GPT, by EK-FAC, the matrices themselves, and search."""
+"""Scores of pre-training texts for fine-tuned answers of the small GPT: EK-FAC, the matrices, and search."""
 
 from dataclasses import replace
 

@@ -74,8 +74,9 @@ def board(scores: Sequence[Arrays], truths: Sequence[Arrays], draws: int, seed: 
     Returns:
         Columns `metric`: `lds` and `loo`, means over seeds and queries of each seed's scores against its own models,
         `lds_mean` and `loo_mean`, scores averaged over seeds against truths averaged over seeds; `curvature` (ekfac,
-        newton, or "" for retrieval); `method`; `value`, `low`, `high`; `difference`, full formula less method, of the same
-        curvature and paired over seeds and queries, with `difference_low` and `difference_high`; `queries`, `seeds`.
+        newton, or "" for retrieval); `method`; `value`, `low`, `high`; `difference`, full formula less method, of the
+        same curvature (EK-FAC for retrieval) and paired over seeds and queries, with `difference_low` and
+        `difference_high`; `queries`, `seeds`.
     """
     found = []
     for metric in ("lds", "loo"):
@@ -109,9 +110,9 @@ def _rows(values: Mapping[str, Array], metric: str, draws: int, seed: int) -> li
         apart = interval(reference - drawn)
         seeds, queries = values[name].shape
         rows.append(
-            dict(metric=metric, curvature=curvature, method=method, value=value, low=low, high=high)
+            {"metric": metric, "curvature": curvature, "method": method, "value": value, "low": low, "high": high}
             | dict(zip(("difference", "difference_low", "difference_high"), apart, strict=True))
-            | dict(queries=queries, seeds=seeds)
+            | {"queries": queries, "seeds": seeds}
         )
     return rows
 
@@ -123,7 +124,7 @@ def _ceilings(truths: Sequence[Arrays], metric: str) -> list[dict[str, object]]:
     repeats, half = len(truths), len(truths) // 2
     single = max(agreed, 0.0) / (half - (half - 1) * max(agreed, 0.0))
     values = {metric: np.sqrt(single), f"{metric}_mean": float(ceiling(agreed, repeats))}
-    return [dict(metric=key, curvature="", method=CEILING, value=float(value)) for key, value in values.items()]
+    return [{"metric": key, "curvature": "", "method": CEILING, "value": float(value)} for key, value in values.items()]
 
 
 def gain(table: pd.DataFrame, curvature: str) -> dict[str, float | int]:
@@ -147,7 +148,7 @@ def slopes(scores: Sequence[Arrays], truths: Sequence[Arrays], draws: int, seed:
     The slope is that of a line through 0, pooled over texts; seeds and queries are drawn with replacement.
 
     Returns:
-        Columns `curvature`, `method`, `value`, `low`, `high`.
+        Columns `metric` (slope), `curvature`, `method`, `value`, `low`, `high`.
     """
     found = []
     for name in (f"{curvature}.{method}" for curvature in (EKFAC, NEWTON) for method in (FULL, SINGLE)):
@@ -160,5 +161,5 @@ def slopes(scores: Sequence[Arrays], truths: Sequence[Arrays], draws: int, seed:
         ratio = crossed(np.stack(products), draws, seed) / crossed(np.stack(squares), draws, seed)
         value, low, high = interval(ratio)
         curvature, _, method = name.rpartition(".")
-        found.append(dict(metric="slope", curvature=curvature, method=method, value=value, low=low, high=high))
-    return pd.DataFrame(found)
+        found.append(("slope", curvature, method, value, low, high))
+    return pd.DataFrame(found, columns=["metric", "curvature", "method", "value", "low", "high"])

@@ -1,4 +1,4 @@
-r"""How influence through fine-tuning agrees with real retraining as α changes, and where fine-tuning has no α at all."""
+r"""Agreement of influence through fine-tuning with real retraining as α changes, and without an α."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path

@@ -34,7 +34,8 @@ def two_stage_truth(
 
     Returns:
         `masks` (k, n) and `subset_outputs` (k, m); `removed` (r,) and `effects`, by how much log p fell without
-        each, shape (r, m); `base`, log p with all texts, (m,); `gradient_norms` of fine-tuning's objective, (k + r + 1,).
+        each, shape (r, m); `base`, log p with all texts, (m,); `gradient_norms` of fine-tuning's objective,
+        (k + r + 1,).
     """
     many = len(subsets["parameters"])
     starts = np.concatenate([subsets["parameters"], left_out["parameters"]])
