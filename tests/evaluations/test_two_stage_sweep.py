@@ -3,13 +3,12 @@ import pytest
 from numpy.testing import assert_allclose
 
 from influence_lab.attributions.two_stage_ablations import Damping, Stages, ablations, attributed
-from influence_lab.data.small_corpus import split_of
 from influence_lab.evaluations.small_gpt_truths import leave_one_out_truth, subset_truth
 from influence_lab.evaluations.two_stage_sweep import Sweep, swept
 from influence_lab.evaluations.two_stage_truths import two_stage_truth
 from influence_lab.models.small_gpt_experiment import small_gpt_model
 from influence_lab.models.small_gpt_tuning import Tuning
-from tests.models.small_gpt_cases import ARRAYS, small_experiment
+from tests.models.small_gpt_cases import small_experiment
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # kronfluence's, of PyTorch's names
 EXPERIMENT = small_experiment()
