@@ -40,7 +40,7 @@ tuning_draws = 64
 newton_queries = 4
 sweep_alphas = [0.01, 0.1, 1.0, 10.0, 100.0]
 sweep_steps = 300
-sweep_subsets = 40
+sweep_subsets = 24
 plain_steps = [30, 150]
 formula_alphas = [0.01, 0.1, 1.0, 10.0]
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from influence_lab.attributions.two_stage_ablations import Damping, Stages, ablations, attributed
+from influence_lab.attributions.two_stage_ablations import Damping, Stages, ablations, attributed, tuning_factors
 from influence_lab.evaluations.small_gpt_truths import leave_one_out_truth, subset_truth
 from influence_lab.evaluations.two_stage_sweep import Sweep, swept
 from influence_lab.evaluations.two_stage_truths import two_stage_truth
@@ -46,7 +46,7 @@ def test_every_fine_tuning_is_judged_with_each_alpha_of_the_formula(tmp_path):
 def test_a_strong_proximity_turns_the_full_formula_into_one_without_the_second_stage():
     """α/(Λ + α) is 1 but for Λ/α; single precision."""
     side = attributed(MODEL, STAGES)
-    found = ablations(side, side, 1e9, Damping(0.02))
+    found = ablations(side, side, tuning_factors(MODEL, STAGES), 1e9, Damping(0.02))
     for name in ("no_tuned", "single_tuned", "single_pretrained"):
         assert_allclose(found["full"], found[name], rtol=1e-3, atol=1e-4 * float(found["full"].abs().max()))
     assert_allclose(found["no_pretrained"], found["dot"], rtol=1e-3, atol=1e-4 * float(found["dot"].abs().max()))
@@ -57,7 +57,7 @@ def test_labels_drawn_more_often_fit_the_same_matrix():
     traces = [
         sum(
             float(layer.ekfac.eigenvalues.sum())
-            for layer in attributed(MODEL, Stages(TEXTS, QUERIES, TEXTS[:4], 1, draws, seed=draws)).tuning.values()
+            for layer in tuning_factors(MODEL, Stages(TEXTS, QUERIES, TEXTS[:4], 1, draws, seed=draws)).values()
         )
         for draws in (64, 256)
     ]

@@ -31,13 +31,11 @@ class Model:
         texts: token gradients of the n pre-training texts' losses.
         queries: those of −log p of the m answers.
         corpus: EK-FAC of the mean loss of pre-training.
-        tuning: EK-FAC of the mean loss of fine-tuning.
     """
 
     texts: TokenGradients
     queries: TokenGradients
     corpus: Factors
-    tuning: Factors
 
 
 @dataclass(frozen=True)
@@ -79,28 +77,30 @@ class Stages:
 
 def attributed(model: SmallGPT, stages: Stages) -> Model:
     """Token gradients and factors of all linear layers at the parameters of the pre-trained or the fine-tuned model."""
-    layers = attributed_layers(model, "")
+    texts, queries = (gradients(model, part) for part in (stages.texts, stages.queries))
+    return Model(texts, queries, _factors(model, stages.texts, stages.corpus_draws, stages.seed))
 
-    def gradients(sequences: Sequences) -> TokenGradients:
-        return token_gradients(model, layers, _dataset(sequences))
 
-    def factors(sequences: Sequences, draws: int) -> Factors:
-        repeated = sequences[np.tile(np.arange(len(sequences)), draws)]
-        return fit_factors(model, layers, _dataset(repeated), stages.seed)[0]
+def gradients(model: SmallGPT, sequences: Sequences) -> TokenGradients:
+    """Token gradients of all linear layers."""
+    return token_gradients(model, attributed_layers(model, ""), _dataset(sequences))
 
-    return Model(
-        gradients(stages.texts),
-        gradients(stages.queries),
-        factors(stages.texts, stages.corpus_draws),
-        factors(stages.tuning, stages.tuning_draws),
-    )
+
+def tuning_factors(model: SmallGPT, stages: Stages) -> Factors:
+    """EK-FAC of the mean loss of fine-tuning, at the fine-tuned parameters."""
+    return _factors(model, stages.tuning, stages.tuning_draws, stages.seed)
+
+
+def _factors(model: SmallGPT, sequences: Sequences, draws: int, seed: int) -> Factors:
+    repeated = sequences[np.tile(np.arange(len(sequences)), draws)]
+    return fit_factors(model, attributed_layers(model, ""), _dataset(repeated), seed)[0]
 
 
 def _dataset(sequences: Sequences) -> SequenceDataset:
     return SequenceDataset(torch.from_numpy(sequences.inputs), sequences)
 
 
-def ablations(pretrained: Model, tuned: Model, alpha: float, damping: Damping) -> dict[str, Tensor]:
+def ablations(pretrained: Model, tuned: Model, tuning: Factors, alpha: float, damping: Damping) -> dict[str, Tensor]:
     r"""Scores of every text for every query, each of shape (m, n): positive where the text is said to help.
 
     With $g_q$ the gradient of −log p, $g_i$ that of a text's loss:
@@ -115,17 +115,18 @@ def ablations(pretrained: Model, tuned: Model, alpha: float, damping: Damping) -
     Args:
         pretrained: the model before fine-tuning.
         tuned: after it.
+        tuning: EK-FAC of fine-tuning's mean loss at θ_ft.
         alpha: α of the formula.
         damping: λ.
     """
 
     def second(direction: Direction) -> Direction:
-        return tuned_solve(direction, tuned.tuning, alpha)
+        return tuned_solve(direction, tuning, alpha)
 
     def first(direction: Direction, factors: Factors) -> Direction:
         return pretrained_solve(direction, factors, damping.share, damping.decay)
 
-    before, after = directions(pretrained), directions(tuned)
+    before, after = directions(pretrained.queries), directions(tuned.queries)
     carried = [second(each) for each in after]
     return {
         "full": scored([first(each, pretrained.corpus) for each in carried], pretrained.texts),
@@ -138,9 +139,9 @@ def ablations(pretrained: Model, tuned: Model, alpha: float, damping: Damping) -
     }
 
 
-def directions(model: Model) -> list[Direction]:
+def directions(queries: TokenGradients) -> list[Direction]:
     """The gradient of each query, by layer."""
-    return [query_gradient(model.queries, row) for row in range(len(model.queries))]
+    return [query_gradient(queries, row) for row in range(len(queries))]
 
 
 def scored(found: list[Direction], texts: TokenGradients) -> Tensor:

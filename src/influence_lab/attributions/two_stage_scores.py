@@ -6,7 +6,7 @@ import numpy as np
 
 from influence_lab.attributions.retrieval import retrieval_scores
 from influence_lab.attributions.small_gpt_scores import embeddings
-from influence_lab.attributions.two_stage_ablations import Damping, Stages, ablations, attributed
+from influence_lab.attributions.two_stage_ablations import Damping, Stages, ablations, attributed, tuning_factors
 from influence_lab.attributions.two_stage_newton import newton_ablations
 from influence_lab.data.small_corpus_words import encode
 from influence_lab.models.small_gpt import SmallGPT
@@ -42,7 +42,8 @@ def two_stage_methods(
         `newton.NAME`, shape (c, n).
     """
     rows = spread(len(stages.queries), newton_queries)
-    factored = ablations(attributed(pretrained, stages), attributed(tuned, stages), alpha, damping)
+    before, after = (attributed(model, stages) for model in (pretrained, tuned))
+    factored = ablations(before, after, tuning_factors(tuned, stages), alpha, damping)
     exact = newton_ablations(pretrained, tuned, replace(stages, queries=stages.queries[rows]), alpha, damping.decay)
     found = {f"{EKFAC}.{name}": each.numpy() for name, each in factored.items()}
     found |= {f"{NEWTON}.{name}": each for name, each in exact.items()}

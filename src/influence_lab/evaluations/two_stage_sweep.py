@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from influence_lab.attributions.two_stage_ablations import Damping, Model, Stages, ablations, attributed
+from influence_lab.attributions.two_stage_ablations import Damping, Model, Stages, attributed, gradients, tuning_factors
+from influence_lab.attributions.two_stage_ekfac import two_stage_scores
 from influence_lab.attributions.two_stage_newton import newton_full
 from influence_lab.attributions.two_stage_scores import EKFAC, NEWTON, spread
 from influence_lab.evaluations.lds import linear_datamodeling_score
@@ -76,7 +77,7 @@ def swept(
         outputs = truth["outputs"]
         after, base, distance = _tuned(model, stages, how)
         for curvature, scores, asked in (
-            (EKFAC, _ekfac(before, attributed(after, stages), alphas, damping), np.arange(outputs.shape[1])),
+            (EKFAC, _ekfac(before, after, stages, alphas, damping), np.arange(outputs.shape[1])),
             (NEWTON, newton_full(model, after, few, alphas, damping.decay), rows),
         ):
             for alpha, each in zip(alphas, scores, strict=True):
@@ -101,8 +102,12 @@ def _tuned(model: SmallGPT, stages: Stages, how: Tuning) -> tuple[SmallGPT, Arra
     return after, asked, float(np.sqrt(squares))
 
 
-def _ekfac(before: Model, after: Model, alphas: list[float], damping: Damping) -> list[Array]:
-    return [ablations(before, after, alpha, damping)["full"].numpy() for alpha in alphas]
+def _ekfac(before: Model, after: SmallGPT, stages: Stages, alphas: list[float], damping: Damping) -> list[Array]:
+    queries, tuning = gradients(after, stages.queries), tuning_factors(after, stages)
+    return [
+        two_stage_scores(queries, before.texts, tuning, before.corpus, alpha, damping.share, damping.decay).numpy()
+        for alpha in alphas
+    ]
 
 
 def _measured(outputs: Array, masks: Array, scores: Array) -> pd.DataFrame:
