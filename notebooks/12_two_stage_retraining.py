@@ -51,6 +51,7 @@ from IPython.display import Markdown, display
 
 from influence_lab.artifacts import read_arrays, read_facts, read_table
 from influence_lab.evaluations.bootstrap_scores import query_interval
+from influence_lab.evaluations.intervals import mean_interval
 from influence_lab.evaluations.two_stage_board import CEILING
 from influence_lab.figures import two_stage_retraining as figures
 from influence_lab.figures.show import show, show_table
@@ -195,10 +196,26 @@ show_table(
     "Differences paired over starts and queries, with 95 % bootstrap intervals.",
 )
 
+# %% tags=["hide-input"]
+starts = ", ".join(f"{each:+.2f}" for each in gain["by_seed"])
+if len(gain["by_seed"]) > 1:
+    middle, half = mean_interval(gain["by_seed"])
+    display(
+        Markdown(
+            f"**A few starts are few.** The gain over single-stage influence (Gauss-Newton matrices) is {starts} for the starts one by one. The bootstrap over so few is too short; Student’s t over starts alone gives "
+            f"{middle:+.2f} ± {half:.2f}, "
+            + (
+                "which leaves 0 out as well."
+                if middle > half
+                else "**which does not leave 0 out**: more starts would be needed for that."
+            )
+        )
+    )
+
 # %% [markdown]
-# ### Leave-one-out is mostly noise
+# ### Single texts
 #
-# Without a single text, the answer changes by little, and training noise by as much. The same comparison, with scores and truths averaged over the starts, shows both truths with their ceilings.
+# Without a single text, an answer changes far less than without half of them, so that training noise weighs more. The same comparison, with scores and truths averaged over the starts, shows both truths with their ceilings.
 
 # %% tags=["hide-input"]
 show_table(
@@ -222,9 +239,9 @@ show_table(
 )
 
 # %% [markdown]
-# ## Why EK-FAC loses so much here
+# ## What stands between EK-FAC and the matrices
 #
-# Two reasons can be named. EK-FAC reads linear layers alone, one by one, while a direction of all of the model's parameters can be curved far more than any one layer's. And its matrix of fine-tuning is
+# EK-FAC reads linear layers alone, one by one, while a direction of all of the model's parameters can be curved far more than any one layer's. And its matrix of fine-tuning is
 # fitted to *sampled* labels: a model sure of its answers samples the same label nearly every time, where the gradient is nearly 0. A few texts, each sampled once, give
 # eigenvalues far too small, and $\alpha(G_{ft} + \alpha)^{-1}$ turns into 1. So each token of fine-tuning is sampled many times here (`tuning_draws` in `config.yaml`), at no cost for so few texts.
 

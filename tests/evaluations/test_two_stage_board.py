@@ -1,6 +1,6 @@
 import numpy as np
 
-from influence_lab.evaluations.two_stage_board import CEILING, board, crossed, gain, slopes
+from influence_lab.evaluations.two_stage_board import CEILING, board, crossed, gain, seed_gains, slopes
 
 SEEDS, SUBSETS, TEXTS, QUERIES = 3, 80, 12, 5
 ROWS = np.array([0, 2])
@@ -48,6 +48,7 @@ def test_the_gain_of_claim_a23_is_the_paired_difference_on_the_queries_that_were
         found = gain(table, curvature)
         assert np.isclose(found["gain"], found["full"] - found["single"])
         assert 0 < found["low"] <= found["gain"] <= found["high"]
+        assert np.isclose(found["gain"], np.mean(seed_gains(scores, truths, curvature)))
         assert (found["queries"], found["seeds"]) == (count, SEEDS)
 
 

@@ -127,6 +127,12 @@ def _ceilings(truths: Sequence[Arrays], metric: str) -> list[dict[str, object]]:
     return [{"metric": key, "curvature": "", "method": CEILING, "value": float(value)} for key, value in values.items()]
 
 
+def seed_gains(scores: Sequence[Arrays], truths: Sequence[Arrays], curvature: str) -> list[float]:
+    """Full formula less single-stage influence on the fine-tuned model, LDS, mean over queries, for each seed."""
+    each = [agreements(score, truth, "lds") for score, truth in zip(scores, truths, strict=True)]
+    return [float((one[f"{curvature}.{FULL}"] - one[f"{curvature}.{SINGLE}"]).mean()) for one in each]
+
+
 def gain(table: pd.DataFrame, curvature: str) -> dict[str, float | int]:
     """Full formula less single-stage influence on the fine-tuned model under the LDS: what claim A23 asks for."""
     rows = table[(table["metric"] == "lds") & (table["curvature"] == curvature)].set_index("method")
