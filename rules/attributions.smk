@@ -1096,3 +1096,45 @@ rule language_two_stage_cost:
         "Seconds and memory of influence through two stages, beside one"
     script:
         "scripts/language_two_stage_cost.py"
+
+
+# What scores of both stages have in common.
+TWO_STAGE = {
+    name: config["two_stage_retraining"][name]
+    for name in ("seed", "share", "corpus_draws", "tuning_draws")
+} | {
+    "heads": config["small_gpt"]["heads"],
+    "decay": config["small_gpt"]["weight_decay"],
+}
+
+
+rule two_stage_scores:
+    input:
+        model="results/models/small_gpt_{seed}.npz",
+        tuned="results/models/small_gpt_tuned_{seed}.npz",
+        tokens="results/data/small_corpus.npz",
+        corpus="results/data/small_corpus.parquet",
+        questions="results/data/small_questions.npz",
+        asked="results/data/small_questions.parquet",
+        code=code_of("rules/scripts/two_stage_scores.py"),
+    output:
+        "results/attributions/two_stage_scores_{seed}.npz",
+    log:
+        "results/logs/two_stage_scores_{seed}.log",
+    benchmark:
+        "results/benchmarks/two_stage_scores_{seed}.tsv"
+    wildcard_constraints:
+        seed=r"\d+",
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+    params:
+        **TWO_STAGE,
+        alpha=config["small_gpt_tuning"]["alpha"],
+        newton_queries=config["two_stage_retraining"]["newton_queries"],
+    message:
+        "Score pre-training texts through fine-tuning, seed {wildcards.seed}"
+    script:
+        "scripts/two_stage_scores.py"

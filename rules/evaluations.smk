@@ -2009,3 +2009,101 @@ rule small_gpt_preferred:
         "Tune the fine-tuned small GPT on preferred and refused answers"
     script:
         "scripts/small_gpt_preferred.py"
+
+
+rule two_stage_truth:
+    input:
+        model="results/models/small_gpt_{seed}.npz",
+        questions="results/data/small_questions.npz",
+        subsets="results/evaluations/small_gpt_subsets_{seed}.npz",
+        left_out="results/evaluations/small_gpt_leave_one_out_{seed}.npz",
+        code=code_of("rules/scripts/two_stage_truth.py"),
+    output:
+        "results/evaluations/two_stage_truth_{seed}.npz",
+    log:
+        "results/logs/two_stage_truth_{seed}.log",
+    benchmark:
+        "results/benchmarks/two_stage_truth_{seed}.tsv"
+    wildcard_constraints:
+        seed=r"\d+",
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+    params:
+        tuning=SMALL_GPT_TUNING,
+        heads=config["small_gpt"]["heads"],
+        chunks="results/chunks/two_stage_truth_{seed}",
+    message:
+        "Fine-tune every retrained small GPT, seed {wildcards.seed}"
+    script:
+        "scripts/two_stage_truth.py"
+
+
+rule two_stage_sweep:
+    input:
+        model="results/models/small_gpt_0.npz",
+        tokens="results/data/small_corpus.npz",
+        questions="results/data/small_questions.npz",
+        subsets="results/evaluations/small_gpt_subsets_0.npz",
+        code=code_of("rules/scripts/two_stage_sweep.py"),
+    output:
+        "results/evaluations/two_stage_sweep.parquet",
+    log:
+        "results/logs/two_stage_sweep.log",
+    benchmark:
+        "results/benchmarks/two_stage_sweep.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+    params:
+        **TWO_STAGE,
+        subsets=config["two_stage_retraining"]["sweep_subsets"],
+        sweep=dict(
+            alphas=config["two_stage_retraining"]["sweep_alphas"],
+            steps=config["two_stage_retraining"]["sweep_steps"],
+            plain_steps=config["two_stage_retraining"]["plain_steps"],
+            formula_alphas=config["two_stage_retraining"]["formula_alphas"],
+            learning_rate=config["small_gpt_tuning"]["learning_rate"],
+            newton_queries=config["two_stage_retraining"]["newton_queries"],
+        ),
+        chunks="results/chunks/two_stage_sweep",
+    message:
+        "Fine-tune with weak, strong and no proximity, and predict it"
+    script:
+        "scripts/two_stage_sweep.py"
+
+
+rule two_stage_board:
+    input:
+        truths=expand(
+            "results/evaluations/two_stage_truth_{seed}.npz",
+            seed=range(config["small_gpt"]["seeds"]),
+        ),
+        scores=expand(
+            "results/attributions/two_stage_scores_{seed}.npz",
+            seed=range(config["small_gpt"]["seeds"]),
+        ),
+        code=code_of("rules/scripts/two_stage_board.py"),
+    output:
+        table="results/evaluations/two_stage_board.parquet",
+        gain="results/evaluations/two_stage_gain.json",
+    log:
+        "results/logs/two_stage_board.log",
+    benchmark:
+        "results/benchmarks/two_stage_board.tsv"
+    conda:
+        "../envs/main.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        draws=config["two_stage_retraining"]["draws"],
+        seed=config["two_stage_retraining"]["seed"],
+    message:
+        "Judge influence through fine-tuning by two real stages of training"
+    script:
+        "scripts/two_stage_board.py"

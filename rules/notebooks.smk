@@ -150,6 +150,15 @@ PAGE_INPUTS = {
             seed=range(config["token_influence"]["addition_seeds"]),
         ),
     ],
+    "12_two_stage_retraining": [
+        "results/evaluations/two_stage_board.parquet",
+        "results/evaluations/two_stage_gain.json",
+        "results/evaluations/two_stage_sweep.parquet",
+        *expand(
+            "results/evaluations/two_stage_truth_{seed}.npz",
+            seed=range(config["small_gpt"]["seeds"]),
+        ),
+    ],
     "11_lm_scoreboard": [
         "results/evaluations/lm_scoreboard.parquet",
         "results/evaluations/language_tail_patch.parquet",

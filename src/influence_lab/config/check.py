@@ -31,6 +31,7 @@ from influence_lab.config.token_influence import TokenInfluence
 from influence_lab.config.toy import Toy
 from influence_lab.config.toy_scoreboard import ToyScoreboard
 from influence_lab.config.two_stage_lm import TwoStageLm
+from influence_lab.config.two_stage_retraining import TwoStageRetraining
 from influence_lab.config.weights_boundary import WeightsBoundary
 
 
@@ -67,6 +68,7 @@ class Configuration(Section):
     two_stage_lm: TwoStageLm
     ask: Ask
     data_selection: DataSelection
+    two_stage_retraining: TwoStageRetraining
 
 
 def check(config: dict[str, Any]) -> dict[str, Any]:
