@@ -7,7 +7,8 @@ from torch.func import grad, jacrev
 from influence_lab.attributions.target_influence import target_influences
 from influence_lab.attributions.target_newton import newton_target_scores
 from influence_lab.data.small_reasoning import CONTEXT, VOCABULARY, reasoning_sequences, small_reasoning
-from influence_lab.models.anchored_gpt import anchored, solve, trained
+from influence_lab.models.anchored_gpt import anchored, trained
+from influence_lab.models.held_newton import solve
 from influence_lab.models.small_gpt import Architecture, SmallGPT
 
 pytestmark = [

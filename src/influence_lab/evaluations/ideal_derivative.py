@@ -8,7 +8,8 @@ from torch.func import grad, jacrev
 from influence_lab.attributions.mixture_influence import volume_slopes
 from influence_lab.data.sequences import Sequences
 from influence_lab.data.small_domains import domain_sequences, small_domains
-from influence_lab.models.anchored_gpt import Anchored, anchored, compact, solve, trained
+from influence_lab.models.anchored_gpt import Anchored, anchored, compact, trained
+from influence_lab.models.held_newton import solve
 
 Array = np.ndarray
 STEPS, DAMPING, CHANGE = 60, 0.05, 1e-4  # of Adam; λ; of the central differences in β
