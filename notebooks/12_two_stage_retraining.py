@@ -243,7 +243,8 @@ show_table(
 #
 # EK-FAC reads linear layers alone, one by one, while a direction of all of the model's parameters can be curved far more than any one layer's. And its matrix of fine-tuning is
 # fitted to *sampled* labels: a model sure of its answers samples the same label nearly every time, where the gradient is nearly 0. A few texts, each sampled once, give
-# eigenvalues far too small, and $\alpha(G_{ft} + \alpha)^{-1}$ turns into 1. So each token of fine-tuning is sampled many times here (`tuning_draws` in `config.yaml`), at no cost for so few texts.
+# eigenvalues far too small, and $\alpha(G_{ft} + \alpha)^{-1}$ turns into 1. So each token of fine-tuning is sampled many times here (`tuning_draws` in `config.yaml`), at no cost for so few texts. That number was
+# set for its eigenvalues, but after the scores of a single draw had been seen: with one, EK-FAC's full formula is no better.
 
 # %% tags=["hide-input"]
 display(

@@ -160,7 +160,7 @@ display(
         f"**What generalises.** The strategies are given questions *with answers* in one wording, “{world.given[0]}”. The score is that of another wording, “{world.scored[0]}”: the mean log-probability of the answer after stage two. "
         "Neither wording stands in the pool. So the chosen texts have to teach a fact that can be asked for in a way that the selection did not know; the facts themselves are the same. Each seed draws its own world: compounds, wrong statements, "
         "random start.\n\n"
-        f"**Settled after pilot runs, not before:** that questions take turns (below; sums are shown as well), and the base model’s weight decay of {base_weight_decay:g}. With the small GPT’s usual one, neither the oracle’s choice nor the whole pool taught "
+        f"**Settled after pilot runs, not before:** that questions take turns (below; sums are shown as well), the budgets (a larger one was left out for its time), and the base model’s weight decay of {base_weight_decay:g}. With the small GPT’s usual one, neither the oracle’s choice nor the whole pool taught "
         "answers to the new wording in some worlds, so that there was little to choose for; it was picked by these two scores alone."
     )
 )
