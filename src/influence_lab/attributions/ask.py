@@ -1,45 +1,22 @@
-"""Influence of the reader's texts on the reader's questions, with memory that does not grow with the texts."""
+"""Influence of the reader's texts on the reader's questions, with gradients of a part of the texts at a time.
+
+What grows with the texts is what the frozen blocks make of them, n × T × d numbers, which `check_room` looks at first.
+"""
 
 from collections.abc import Iterable
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
 from torch import nn
 
-from influence_lab.attributions.kronfluence_stages import aggregate_lambda, eigendecompose, fit_covariance, fit_lambda
 from influence_lab.attributions.language_factors import LayerFactors
 from influence_lab.attributions.language_scores import METHODS, gradient_methods, gradient_products
-from influence_lab.attributions.language_task import LanguageTask
 from influence_lab.attributions.token_gradients import TokenGradients, token_gradients
 from influence_lab.data.sequence_dataset import SequenceDataset
 from influence_lab.models.causal_lm import Tail
 
 Array = np.ndarray
 WANTED = ("ekfac", "cosine")
-
-
-def fit_ekfac(
-    tail: Tail, layers: dict[str, nn.Linear], train: SequenceDataset, target: Path, batch_size: int, seed: int
-) -> None:
-    """EK-FAC of the mean loss over the training texts by kronfluence's stages, into the folder `target`.
-
-    Args:
-        tail: the blocks that are not frozen.
-        layers: that are attributed.
-        train: the texts, candidates left out.
-        target: the folder that `language_factors.read_factors` reads.
-        batch_size: texts at once.
-        seed: of the sampled labels.
-    """
-    task, how = LanguageTask(layers), {"batch_size": batch_size, "seed": seed}
-    with TemporaryDirectory() as directory:
-        covariance, eigen, fitted = (Path(directory) / name for name in ("covariance", "eigen", "lambda"))
-        fit_covariance(tail, task, train, covariance, **how)
-        eigendecompose(tail, task, [covariance], eigen, train.weights.dtype)
-        fit_lambda(tail, task, train, eigen, fitted, **how)
-        aggregate_lambda(tail, task, eigen, [fitted], target)
 
 
 def text_scores(

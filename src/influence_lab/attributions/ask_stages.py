@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from influence_lab.attributions.ask import fit_ekfac, text_scores
+from influence_lab.attributions.ask import text_scores
+from influence_lab.attributions.kronfluence_fit import fit_ekfac
 from influence_lab.attributions.language_factors import read_factors
 from influence_lab.attributions.language_scores import query_direction
 from influence_lab.attributions.retrieval import bm25_scores, words

@@ -9,11 +9,10 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from influence_lab.attributions.kronfluence_stages import aggregate_lambda, eigendecompose, fit_covariance, fit_lambda
+from influence_lab.attributions.kronfluence_fit import halves
 from influence_lab.attributions.language_factors import LayerFactors, read_factors
 from influence_lab.attributions.language_scores import METHODS as GRADIENT_METHODS
 from influence_lab.attributions.language_scores import NEED_FACTORS, gradient_scores
-from influence_lab.attributions.language_task import LanguageTask
 from influence_lab.attributions.metering import Cost, metered
 from influence_lab.attributions.retrieval import as_tokens, bm25_scores, cosine_scores, mean_states, tfidf_scores, words
 from influence_lab.attributions.token_gradients import token_gradients
@@ -92,21 +91,10 @@ def fit_factors(
     model: nn.Module, layers: dict[str, nn.Linear], data: SequenceDataset, seed: int
 ) -> tuple[dict[str, LayerFactors], dict[str, Cost]]:
     """EK-FAC of the layers by kronfluence's stages; costs up to K-FAC's factors, and up to EK-FAC's."""
-    task, size = LanguageTask(layers), len(data)
     with TemporaryDirectory() as directory:
-        covariance, eigen, fitted, factors = (
-            Path(directory) / name for name in ("covariance", "eigen", "lambda", "factors")
-        )
-
-        def bases() -> None:
-            fit_covariance(model, task, data, covariance, batch_size=size, seed=seed)
-            eigendecompose(model, task, [covariance], eigen, data.weights.dtype)
-
-        def eigenvalues() -> None:
-            fit_lambda(model, task, data, eigen, fitted, batch_size=size, seed=seed)
-            aggregate_lambda(model, task, eigen, [fitted], factors)
-
-        first, second = metered(bases)[1], metered(eigenvalues)[1]
+        factors = Path(directory) / "factors"
+        work = halves(model, layers, data, Path(directory), factors, batch_size=len(data), seed=seed)
+        first, second = (metered(half)[1] for half in work)
         return read_factors(factors), {"kfac": first, "ekfac": second.after(first)}
 
 

@@ -16,5 +16,5 @@ def tokenizer_and_context(folder: str, longest: int) -> tuple[PreTrainedTokenize
     try:
         places = getattr(AutoConfig.from_pretrained(folder), "max_position_embeddings", longest)
         return AutoTokenizer.from_pretrained(folder), min(longest, places)
-    except (OSError, ValueError, KeyError, ImportError) as error:
+    except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
         raise ModelError(f"{SETTING}: no tokenizer could be loaded from {folder} ({error}); {REMEDY}") from error

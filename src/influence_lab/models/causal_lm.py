@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from influence_lab.artifacts import read_whole
+from influence_lab.models.causal_lm_checks import REPORTED, check_loaded
 from influence_lab.models.language_model_source import REMEDY, ModelError, files_of
 
 
@@ -31,7 +32,8 @@ def load_causal_lm(
         setting: where the source was given, for the messages.
 
     Raises:
-        ModelError: the package is not installed, or nothing can be loaded from there.
+        ModelError: the package is not installed, nothing can be loaded from there, or what can be is not a whole causal
+            language model with its tokenizer.
     """
     folder, options = files_of(source, setting)
     try:
@@ -59,11 +61,12 @@ def _loaded(folder: Path | str, **options: Any) -> tuple[PreTrainedModel, PreTra
     """
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, **options)
-        model = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=torch.float32, attn_implementation="eager", **options
+        model, report = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=torch.float32, attn_implementation="eager", **REPORTED, **options
         )
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
-        raise ValueError(shorten(str(error) or type(error).__name__, 200)) from error
+        check_loaded(model, tokenizer, report)
+    except (OSError, ValueError, KeyError, TypeError, ImportError, RuntimeError, SafetensorError) as error:
+        raise ValueError(shorten(str(error) or type(error).__name__, 300)) from error
     return model.eval(), tokenizer
 
 
