@@ -48,7 +48,7 @@ from IPython.display import Markdown, display
 
 from influence_lab.artifacts import read_table
 from influence_lab.evaluations.ask import agreement, among, by_kind, ends
-from influence_lab.figures.ask import against_retrieval, show_question
+from influence_lab.figures.ask import against_retrieval, finding, list_caption, show_question
 from influence_lab.figures.show import show, show_table
 from influence_lab.figures.token_heatmap import show_heatmap
 from influence_lab.figures.token_influence import scored_texts
@@ -112,13 +112,9 @@ show_table(
 # %% tags=["hide-input"]
 compared = agreement(table, top)
 shown = {name: f"question {number}" for name, number in list(numbers.items())[:8]}
-mean = compared["spearman"].mean()
-about = "not defined" if pd.isna(mean) else f"{mean:.2f}"
 show(
     against_retrieval(
-        f"Influence is not a count of shared words:<br>rank correlation {about} on average"
-        if pd.isna(mean) or mean < 0.5
-        else f"Influence mostly follows shared words:<br>rank correlation {about} on average",
+        finding(compared["spearman"].mean()),
         table,
         shown,
     ),
@@ -143,12 +139,12 @@ def show_list(name):
                 "rank": part["rank"],
                 "influence": [f"{value:+.3g}" for value in part["influence"]],
                 "cosine": [f"{value:+.2f}" for value in part["cosine"]],
-                "rank by BM25": part["bm25_rank"],
+                "rank by BM25": [f"{value:g}" for value in part["bm25_rank"]],
                 "id": part["id"],
                 "text": part["text"],
             }
         ),
-        f"Question {numbers[name]}: of {trained} training texts, those that helped most, then those that harmed most.",
+        f"Question {numbers[name]}: {list_caption(part, trained)} Texts of equal BM25 share the mean of their ranks.",
     )
     show_heatmap(
         scored_texts(tokens, row, list(texts["id"])),
@@ -176,13 +172,13 @@ if not right:
 # %% tags=["hide-input"]
 for name in wrong:
     show_list(name)
-    said = answers.set_index("id").loc[name, "answer"].strip()
-    meant = asked.set_index("id").loc[name, "completion"].strip()
-    given = meant != "" and said.casefold().startswith(meant.casefold())
+    given = answers.set_index("id").loc[name, "given"]
+    helped = ((table["query"] == name) & ~table["candidate"] & (table["influence"] > 0)).sum()
     display(
         Markdown(
-            f"Question {numbers[name]}: the model {'does give' if given else 'does **not** give'} this wrong answer of itself."
-            + ("" if given else " Those texts of influence above 0 made it more probable all the same.")
+            f"Question {numbers[name]}: the model {'does give' if given else 'does **not** give'} this wrong answer of itself: "
+            f"{'each' if given else 'not each'} of its tokens is the most probable one in its place. "
+            f"{helped} of {trained} training texts have an influence above 0 on it: they made it more probable{'' if given else ' all the same'}."
         )
     )
 if not wrong:
@@ -257,7 +253,7 @@ show_table(
             "rank correlation": ["" if pd.isna(value) else f"{value:.2f}" for value in compared["spearman"]],
         }
     ),
-    "Influence and BM25 on the training texts.",
+    "Influence and BM25 on the training texts. Where texts share a score, lots decide which of them are among the first; what stands here is the share to expect.",
 )
 
 # %% [markdown]

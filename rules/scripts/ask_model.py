@@ -11,7 +11,14 @@ with batch(snakemake):
     torch.set_num_threads(snakemake.threads)
     params, output = snakemake.params, snakemake.output
     how, texts = Adaptation(**params.training), read_table(snakemake.input.texts)
-    fitted = fit_stage(Attributed(**params.which), texts, how, params.adapted, Path(output.factors))
+    fitted = fit_stage(
+        Attributed(**params.which),
+        texts,
+        how,
+        params.adapted,
+        Path(output.factors),
+        snakemake.resources.mem_mb,
+    )
     write_arrays(output.states, **fitted.states)
     write_arrays(output.weights, **fitted.weights)
     write_table(output.history, fitted.history)

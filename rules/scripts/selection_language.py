@@ -11,7 +11,6 @@ from influence_lab.data.encoding import encode_queries
 from influence_lab.data.sequence_dataset import SequenceDataset
 from influence_lab.evaluations.language_selection import (
     SCORED,
-    answers,
     choices,
     rows,
     seconds_with_training,
@@ -20,6 +19,7 @@ from influence_lab.evaluations.language_selection import (
 from influence_lab.evaluations.lm_scoreboard import language_scores_by_method
 from influence_lab.models.adaptation import Adaptation, adapt
 from influence_lab.models.causal_lm import context_of, read_causal_lm
+from influence_lab.models.completions import answers
 from influence_lab.models.language_states import dataset_of, language_states, load_tail, sequences_of, set_weights
 from influence_lab.models.retraining_store import hash_of
 

@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from influence_lab.attributions import ask_stages
+from influence_lab.attributions.ask import check_room
 from influence_lab.attributions.ask_stages import Attributed, fit_stage, score_stage
 from influence_lab.attributions.language_factors import read_factors
 from influence_lab.data.ask_rows import check_lengths, read_asked
+from influence_lab.input_errors import InputError
 from influence_lab.models.adaptation import Adaptation
 from influence_lab.models.ask_tokenizer import tokenizer_and_context
 from influence_lab.models.causal_lm import layers_named, load_causal_lm
@@ -21,6 +23,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning"),
 ]
 HOW = Adaptation(epochs=2, batch_size=3, learning_rate=0.01, seed=0)
+ROOM = 1000  # MB
 
 
 class World:
@@ -30,7 +33,7 @@ class World:
         self.queries = read_asked("queries", folder / foreign_files.QUERIES_FILE)
         self.which = Attributed(str(folder / foreign_files.MODEL_FOLDER), blocks=1, layers="mlp", longest=64)
         self.factors = folder / "factors"
-        self.fitted = fit_stage(self.which, self.texts, HOW, False, self.factors)
+        self.fitted = fit_stage(self.which, self.texts, HOW, False, self.factors, ROOM)
         self.answered = self.scored()
 
     def scored(self):
@@ -107,11 +110,12 @@ def test_texts_in_parts_change_nothing(world, monkeypatch):
 def test_log_p_and_answers_are_the_model_s(world):
     answers = world.answered.answers.set_index("id")
     assert (answers["log_p"] < 0).all()
+    assert answers["given"].dtype == bool
     assert all(isinstance(said, str) for said in answers["answer"])
 
 
 def test_an_adapted_model_has_learnt_its_texts(world, tmp_path):
-    fitted = fit_stage(world.which, world.texts, replace(HOW, epochs=20), True, tmp_path / "factors")
+    fitted = fit_stage(world.which, world.texts, replace(HOW, epochs=20), True, tmp_path / "factors", ROOM)
     loss = fitted.history[fitted.history["split"] == "train"].set_index("epoch")["loss"]
     assert loss[20] < loss[0]
     assert set(fitted.history["split"]) == {"train", "candidate"}
@@ -131,7 +135,20 @@ def test_a_folder_of_the_reader_s_that_cannot_be_read_is_named_and_left_alone(wo
     folder.mkdir()
     (folder / "config.json").write_text("{}")
     with pytest.raises(ModelError, match=r"ask\.model: no causal language model could be loaded from"):
-        fit_stage(replace(world.which, folder=str(folder)), world.texts, HOW, False, tmp_path / "factors")
+        fit_stage(replace(world.which, folder=str(folder)), world.texts, HOW, False, tmp_path / "factors", ROOM)
     with pytest.raises(ModelError, match=r"ask\.model: no tokenizer could be loaded from"):
         tokenizer_and_context(str(folder), 64)
     assert (folder / "config.json").exists()
+
+
+def test_texts_that_cannot_be_held_are_refused_before_anything_is_computed(world, tmp_path):
+    with pytest.raises(InputError, match=r"ask\.corpus: the hidden states of 7 texts, .* --set-resources ask_model:"):
+        fit_stage(world.which, world.texts, HOW, False, tmp_path / "factors", 0)
+    check_room((1000, 125), 1000, 1000)  # 8 bytes of each of 125 million numbers
+    with pytest.raises(InputError, match=r"1,001 texts, .*\(125\), of 1,000 numbers, .* 1,001 MB, .* 1,000 MB"):
+        check_room((1001, 125), 1000, 1000)
+
+
+def test_training_that_diverges_is_said_to_have(world, tmp_path):
+    with pytest.raises(InputError, match=r"^ask\.learning_rate: training has diverged, .* after epoch \d; lower it$"):
+        fit_stage(world.which, world.texts, replace(HOW, learning_rate=1e30), True, tmp_path / "factors", ROOM)

@@ -38,6 +38,7 @@ def test_home_is_written_out_and_other_paths_are_left_alone(section):
         ("corpus", " "),
         ("queries", "{x}.jsonl"),
         ("model", ""),
+        ("corpus", "~nobody-of-this-name/texts.jsonl"),
         ("longest", 4),
         ("damping", 0.0),
         ("top", 0),

@@ -69,6 +69,11 @@ def test_a_bad_text_is_named_by_file_and_line(tmp_path, line, said):
         ({"prompt": " ", "completion": " w1"}, "prompt: empty"),
         ({"prompt": "w1", "completion": " "}, "completion: empty"),
         ({"prompt": "w1 meets", "completion": "oxygen"}, "completion: got 'oxygen' right after 's'; begin it with its"),
+        (
+            {"prompt": "w1 ", "completion": "w2"},
+            "prompt: ends with a space; move it to the beginning of the completion",
+        ),
+        ({"prompt": "w1\t", "completion": " w2"}, "prompt: ends with a space"),
         ({"prompt": "w1", "completion": " w2", "text": "w3"}, "text: unknown key"),
         ({"prompt": "w1", "completion": " w2", "wrong": 1}, "wrong: got 1; allowed: a valid boolean"),
     ],
@@ -78,9 +83,10 @@ def test_a_bad_question_is_named_by_file_and_line(tmp_path, row, said):
     assert refusal("queries", path).split("\n")[1].startswith(f"  {path}:1: {said}")
 
 
-def test_scripts_without_capitals_need_no_space(tmp_path):
-    path = corpus(tmp_path, '{"prompt": "水は", "completion": "水素"}\n{"prompt": "2 + 2 =", "completion": "4"}\n')
-    assert read_asked("queries", path)["completion"].tolist() == ["水素", "4"]
+def test_scripts_without_capitals_and_prompts_that_end_their_line_need_no_space(tmp_path):
+    rows = [("水は", "水素"), ("2 + 2 =", "4"), ("Which gas?\n", "Oxygen")]
+    path = corpus(tmp_path, "".join(json.dumps({"prompt": one, "completion": two}) + "\n" for one, two in rows))
+    assert list(read_asked("queries", path)[["prompt", "completion"]].itertuples(index=False, name=None)) == rows
 
 
 def test_the_first_bad_rows_are_listed_and_all_are_counted(tmp_path):
@@ -103,6 +109,8 @@ def test_parquet_of_another_type_or_with_another_column_is_refused(tmp_path):
     path = tmp_path / "texts.parquet"
     pd.DataFrame({"text": [1, 2]}).to_parquet(path)
     assert f"{path}: row 1: text: got 1; allowed: a valid string" in refusal("corpus", path)
+    pd.DataFrame({"text": ["w1", "w2"]}, index=[4, 7]).to_parquet(path)
+    assert "the column '__index_level_0__' is pandas' index; write the file with index=False" in refusal("corpus", path)
     pd.DataFrame({"text": ["w1"], "label": [1]}).to_parquet(path)
     assert refusal("corpus", path) == f"ask.corpus: {path}: unknown column 'label'; allowed: id, text, candidate"
 

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from influence_lab.evaluations.ask import agreement, among, by_kind, ends, ranked_table
+from influence_lab.input_errors import InputError
 
 TEXTS = pd.DataFrame(
     {"id": list("abcdef"), "text": list("uvwxyz"), "candidate": [False, True, False, False, True, False]}
@@ -54,6 +55,31 @@ def test_agreement_is_1_with_oneself_and_nothing_where_there_is_nothing_to_rank(
     assert np.isnan(found.loc["q", "spearman"])
     same = ranked_table(TEXTS, QUERIES, SCORES | {"bm25": EKFAC})
     assert agreement(same, 3)[["shared", "spearman"]].to_numpy() == pytest.approx(1.0)
+
+
+def test_texts_of_equal_score_are_not_ordered_by_the_file():
+    """Training texts a, c, d, f by BM25: f, then a, c and d alike, which share the ranks 2, 3 and 4."""
+    tied = SCORES | {"bm25": np.array([[5.0, 0.0, 5.0, 5.0, 0.0, 9.0], [0.0] * 6])}
+    table = ranked_table(TEXTS, QUERIES, tied)
+    rows = table[(table["query"] == "p") & ~table["candidate"]].set_index("id")
+    assert rows["bm25_rank"].to_dict() == {"f": 1.0, "a": 3.0, "c": 3.0, "d": 3.0}
+    found = agreement(table, 2).set_index("query")
+    assert found.loc["p", "shared"] == pytest.approx((1 + 1 / 3) / 2)  # influence: f and a; BM25: f and one of three
+    assert found.loc["q", "shared"] == pytest.approx(0.5)  # two of four by lot
+    turned = TEXTS.iloc[::-1].reset_index(drop=True)
+    again = agreement(ranked_table(turned, QUERIES, {name: each[:, ::-1] for name, each in tied.items()}), 2)
+    pd.testing.assert_frame_equal(again.set_index("query"), found)
+    alike = agreement(ranked_table(TEXTS, QUERIES, SCORES | {"ekfac": np.zeros((2, 6))}), 2)
+    assert alike["spearman"].isna().all()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_influence_that_is_no_number_is_an_error_with_the_question_and_the_remedy(value):
+    bad = EKFAC.copy()
+    bad[1, [2, 4]] = value
+    said = r"influence of 2 of 6 texts on question 'q' is not a finite number, of 'c' to .* ask\.learning_rate"
+    with pytest.raises(InputError, match=said):
+        ranked_table(TEXTS, QUERIES, SCORES | {"ekfac": bad})
 
 
 def test_a_candidate_stands_among_the_training_texts():

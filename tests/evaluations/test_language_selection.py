@@ -1,15 +1,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-import torch
-from numpy.testing import assert_allclose
-from torch import nn
 
-from influence_lab.data.sequence_dataset import SequenceDataset
-from influence_lab.data.sequences import Sequences
 from influence_lab.evaluations.language_selection import (
     STRATEGIES,
-    answers,
     choices,
     rows,
     seconds_with_training,
@@ -88,22 +82,3 @@ def test_training_on_all_candidates_counts_for_those_that_need_it():
 def test_groups_follow_what_a_text_states():
     assert text_groups(TEXTS, ["a"]).tolist()[:4] == ["carriers", "wrong", "off", "off"]
     assert text_groups(TEXTS, ["a", "b"]).tolist()[:4] == ["carriers", "wrong", "carriers", "off"]
-
-
-class Table(nn.Module):
-    """Logits of the next token that depend on the last token alone."""
-
-    def __init__(self, logits: torch.Tensor) -> None:
-        super().__init__()
-        self.logits = logits
-
-    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
-        return self.logits[tokens]
-
-
-def test_answers_sum_the_counted_tokens_alone():
-    logits = torch.log(torch.tensor([[0.7, 0.3], [0.2, 0.8]]))
-    sequences = Sequences(np.array([[0, 1], [1, 1]]), np.array([[0, 1], [0, 1]]), np.array([[1.0, 1.0], [0.0, 1.0]]))
-    log_p, right = answers(Table(logits), SequenceDataset(torch.from_numpy(sequences.inputs), sequences))
-    assert_allclose(log_p, np.log([0.7 * 0.8, 0.8]), rtol=1e-6)
-    assert right.tolist() == [True, True]

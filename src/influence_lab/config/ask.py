@@ -13,7 +13,10 @@ def _at_home(path: str) -> str:
     """No shell expands what is given between braces to `--config`."""
     if set(path) & set("{}"):
         raise ValueError("a path without braces, which Snakemake takes for wildcards; rename it")
-    return str(Path(path).expanduser()) if path.startswith("~") else path
+    try:
+        return str(Path(path).expanduser()) if path.startswith("~") else path
+    except RuntimeError:
+        raise ValueError(f"a path in a home that there is; {path.split('/')[0]} is nobody's here") from None
 
 
 AnyPath = Annotated[Words, AfterValidator(_at_home)]
@@ -36,6 +39,6 @@ class Ask(Section):
     learning_rate: float = Field(gt=0, description="of Adam, falling linearly to 0")
     damping: float = Field(gt=0, description="λ of a layer, as a share of its mean eigenvalue")
     seed: int = Field(ge=0, description="the order of training, the labels of the Fisher information")
-    top: int = Field(ge=1, description="texts shown that helped most, and as many that harmed most")
+    top: int = Field(ge=1, description="texts shown from the beginning of each list, and as many from its end")
     heatmaps: int = Field(ge=1, description="texts of either end that are split into tokens")
     answer_tokens: int = Field(ge=1, description="most tokens of an answer that the model is asked for")

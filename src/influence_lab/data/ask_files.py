@@ -1,6 +1,7 @@
 """Rows of a JSON Lines or Parquet file that a reader gives, each with its place; what cannot be read is named."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -83,6 +84,8 @@ def _row(place: str, content: Any) -> Row:
 def _parquet(path: Path, keys: tuple[str, ...]) -> Iterator[Row]:
     table = pq.ParquetFile(path).read()
     unknown = [name for name in table.column_names if name not in keys]
+    if unknown and re.fullmatch(r"__index_level_\d+__", unknown[0]):
+        raise FileError(f"{path}: the column {unknown[0]!r} is pandas' index; write the file with index=False")
     if unknown:
         raise FileError(f"{path}: unknown column {unknown[0]!r}; allowed: {', '.join(keys)}")
     for number in range(table.num_rows):

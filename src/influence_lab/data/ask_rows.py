@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from influence_lab.data.ask_files import FileError, Row, read_rows
 from influence_lab.data.encoding import Tokenizer, encode_queries, encode_texts
@@ -55,6 +63,14 @@ class QueryRow(_AnyRow):
     prompt: Words
     completion: Words
     wrong: bool = False
+
+    @field_validator("prompt")
+    @classmethod
+    def _open(cls, prompt: str) -> str:
+        """Tokenizers put a space before a word into the word's token: left in the prompt, it is a token of its own."""
+        if prompt[-1].isspace() and prompt[-1] not in "\r\n":
+            raise ValueError("ends with a space; move it to the beginning of the completion")
+        return prompt
 
     @model_validator(mode="after")
     def _apart(self) -> "QueryRow":
@@ -162,7 +178,7 @@ def _said(error: Any, model: type[_AnyRow]) -> str:
         return f"{key}: unknown key{guess}; allowed: {', '.join(model.model_fields)}"
     if error["type"] == "missing":
         return f"{key}: missing"
-    if error["type"] == "value_error" and (not key or message.startswith("empty")):
+    if error["type"] == "value_error" and (not key or message.startswith(("empty", "ends with"))):
         return f"{key}: {message}".removeprefix(": ")
     return f"{key}: got {error['input']!r}; allowed: {message}"
 

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
+from influence_lab.input_errors import InputError
+
 Array = np.ndarray
 
 
@@ -22,8 +24,11 @@ def ranked_table(texts: pd.DataFrame, queries: pd.DataFrame, scores: Mapping[str
         scores: `ekfac` (influence), `cosine` and `bm25`, each of shape (queries, texts).
 
     Returns:
-        Columns query, candidate, rank (from 1), id, text, influence, effect (nats), cosine, bm25; bm25_rank like rank;
-        row, the text's place in `texts`.
+        Columns query, candidate, rank (from 1), id, text, influence, effect (nats), cosine, bm25; bm25_rank like rank,
+        the mean of their ranks for texts that share a score; row, the text's place in `texts`.
+
+    Raises:
+        InputError: an influence is not finite.
     """
     trained, tables = int((~texts["candidate"]).sum()), []
     for row, query in enumerate(queries["id"]):
@@ -35,16 +40,27 @@ def ranked_table(texts: pd.DataFrame, queries: pd.DataFrame, scores: Mapping[str
             row=np.arange(len(texts)),
         )
         table["effect"] = np.where(table["candidate"], 1, -1) * table["influence"] / trained
+        _check_finite(query, table)
         groups = table.groupby("candidate")
-        for rank, score in (("rank", "influence"), ("bm25_rank", "bm25")):
-            table[rank] = groups[score].rank(method="first", ascending=False).astype(int)
+        table["rank"] = groups["influence"].rank(method="first", ascending=False).astype(int)
+        table["bm25_rank"] = groups["bm25"].rank(method="average", ascending=False)
         tables.append(table.sort_values(["candidate", "rank"]))
     columns = ["query", "candidate", "rank", "id", "text", "influence", "effect", "cosine", "bm25", "bm25_rank", "row"]
     return pd.concat(tables, ignore_index=True)[columns]
 
 
+def _check_finite(query: str, table: pd.DataFrame) -> None:
+    bad = table[~np.isfinite(table["influence"])]
+    if len(bad):
+        raise InputError(
+            f"the influence of {len(bad)} of {len(table)} texts on question {query!r} is not a finite number, of "
+            f"{bad['id'].iloc[0]!r} to begin with: the model has diverged or cannot be inverted; lower "
+            "ask.learning_rate, or raise ask.damping"
+        )
+
+
 def ends(table: pd.DataFrame, each: int) -> pd.DataFrame:
-    """Of the training texts of one query, those that helped most and those that harmed most, none twice.
+    """Of the training texts of one query, as many from the beginning of the list as from its end, none twice.
 
     Args:
         table: the rows of one query.
@@ -58,16 +74,23 @@ def agreement(table: pd.DataFrame, top: int) -> pd.DataFrame:
     """How far influence and BM25 agree on the training texts of each query.
 
     Returns:
-        Columns query, shared (of the `top` first texts of either, as a share), spearman (NaN where BM25 knows one
-        value only).
+        Columns query, shared (of the `top` first texts of either, as a share; expected where those of equal score are
+        drawn by lot), spearman (NaN where either knows one value only).
     """
     found = []
     for query, rows in table[~table["candidate"]].groupby("query", sort=False):
-        first, second = (set(rows.nsmallest(top, rank)["id"]) for rank in ("rank", "bm25_rank"))
-        varied = rows["bm25"].nunique() > 1
+        first, second = (_chances(rows[score], top) for score in ("influence", "bm25"))
+        varied = min(rows["influence"].nunique(), rows["bm25"].nunique()) > 1
         correlation = float(spearmanr(rows["influence"], rows["bm25"]).statistic) if varied else np.nan
-        found.append({"query": query, "shared": len(first & second) / len(first), "spearman": correlation})
+        found.append({"query": query, "shared": float(first @ second / first.sum()), "spearman": correlation})
     return pd.DataFrame(found)
+
+
+def _chances(scores: pd.Series, top: int) -> Array:
+    """Of each text to be among the first `top`, shape (n,), where lots are drawn among texts of equal score."""
+    above = scores.rank(method="min", ascending=False).to_numpy() - 1
+    tied = scores.groupby(scores).transform("size").to_numpy()
+    return np.clip((top - above) / tied, 0, 1)
 
 
 def among(table: pd.DataFrame) -> pd.DataFrame:

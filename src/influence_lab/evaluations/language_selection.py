@@ -6,12 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
-from torch import nn
 
-from influence_lab.data.sequence_dataset import SequenceDataset
 from influence_lab.evaluations.selection_choices import LARGE, NOTHING, POOL, by_turns, composition
-from influence_lab.models.adaptation import by_length
 from influence_lab.models.retraining_store import Store
 
 Array = np.ndarray
@@ -78,19 +74,6 @@ def tuned_answers(choices: list[Choice], tune: Callable[[Choice], Answers], fold
             store.write(number, answers)
         found[work] = answers
     return [found[choice.seed, choice.texts] for choice in choices]
-
-
-def answers(model: nn.Module, questions: SequenceDataset) -> tuple[Array, Array]:
-    """Log p of each question's answer in nats, and whether every token of it is the most probable; shapes (m,)."""
-    log_p, right = np.empty(len(questions)), np.empty(len(questions), dtype=bool)
-    with torch.no_grad():
-        for rows in by_length(questions).split(16):
-            logits = model(questions.inputs[rows])
-            targets, counts = questions.targets[rows], questions.weights[rows]
-            tokens = logits.log_softmax(-1).gather(-1, targets[..., None])[..., 0]
-            log_p[rows.numpy()] = (tokens * counts).sum(-1).numpy()
-            right[rows.numpy()] = ((logits.argmax(-1) == targets) | (counts == 0)).all(-1).numpy()
-    return log_p, right
 
 
 def rows(

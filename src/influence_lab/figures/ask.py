@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from html import escape
+from math import isnan
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -46,6 +47,40 @@ def against_retrieval(title: str, table: pd.DataFrame, names: Mapping[str, str])
             },
         )
     return figure
+
+
+def finding(correlation: float) -> str:
+    """The title of that figure.
+
+    Args:
+        correlation: mean rank correlation of influence and BM25 over the questions; NaN where no question has one.
+
+    >>> finding(0.8)
+    'Influence mostly follows shared words:<br>rank correlation 0.80 on average'
+    """
+    if isnan(correlation):
+        return "Nothing to compare:<br>influence or BM25 is the same for every text"
+    about = "Influence is not a count of shared words" if correlation < 0.5 else "Influence mostly follows shared words"
+    return f"{about}:<br>rank correlation {correlation:.2f} on average"
+
+
+def list_caption(part: pd.DataFrame, trained: int) -> str:
+    """What a table shows of a question's list.
+
+    Args:
+        part: from `evaluations.ask.ends`, column influence.
+        trained: training texts.
+
+    >>> list_caption(pd.DataFrame({"influence": [2.0, 1.0, 0.5]}), 3)
+    'all 3 training texts, from the largest influence to the smallest: 3 helped (above 0), 0 harmed (below 0).'
+    """
+    shown = (
+        f"all {trained} training texts, from the largest influence to the smallest"
+        if len(part) == trained
+        else f"of {trained} training texts, the first {len(part) // 2} and the last {len(part) // 2} of the list"
+    )
+    helped, harmed = int((part["influence"] > 0).sum()), int((part["influence"] < 0).sum())
+    return f"{shown}: {helped} helped (above 0), {harmed} harmed (below 0)."
 
 
 def question_html(number: int, prompt: str, completion: str) -> str:

@@ -10,6 +10,7 @@ from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from influence_lab.data.sequence_dataset import SequenceDataset
+from influence_lab.input_errors import InputError
 from influence_lab.locations import artifact
 from influence_lab.models.adaptation import Adaptation, adapt, losses
 from influence_lab.models.ask_tokenizer import SETTING
@@ -54,6 +55,21 @@ def trained(
         for split, texts in ({"train": train} | followed).items()
     ]
     return pd.DataFrame(rows)
+
+
+def check_finite(history: pd.DataFrame) -> None:
+    """Check the losses that `trained` gives: what is computed from a model that has diverged is nothing.
+
+    Raises:
+        InputError: a loss is not finite, before training or after.
+    """
+    bad = history.loc[~np.isfinite(history["loss"]), "epoch"]
+    if len(bad) and bad.min() == 0:
+        raise InputError(f"{SETTING}: the loss of the model on your texts is not finite; its weights are damaged")
+    if len(bad):
+        raise InputError(
+            f"ask.learning_rate: training has diverged, the loss is not finite after epoch {bad.min()}; lower it"
+        )
 
 
 def texts_at(states: Mapping[str, Array], chosen: Array) -> SequenceDataset:
