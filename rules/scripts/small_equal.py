@@ -17,6 +17,8 @@ with batch(snakemake):
     choices, clusters = (pd.concat(tables, ignore_index=True) for tables in zip(*runs, strict=True))
     write_table(snakemake.output.choices, choices)
     write_table(snakemake.output.clusters, clusters)
-    mean, half = mean_interval(score_agreement(clusters))
-    facts = {"agreement": mean, "low": mean - half, "high": mean + half, "seeds": common["seeds"]}
+    facts = {"seeds": common["seeds"]}
+    for score, prefix in (("transport", ""), ("redrawn", "redrawn_"), ("newton", "newton_")):
+        mean, half = mean_interval(score_agreement(clusters, score))
+        facts |= {f"{prefix}agreement": mean, f"{prefix}low": mean - half, f"{prefix}high": mean + half}
     write_facts(snakemake.output.agreement, facts)

@@ -10,11 +10,11 @@ from influence_lab.models.small_gpt_training import Training
 with batch(snakemake):
     torch.set_num_threads(snakemake.threads)
     common, own = snakemake.params.common, dict(snakemake.params.ideal)
-    width, proximity = own.pop("check_width"), own.pop("proximity")
+    width, proximity, layered = (own.pop(name) for name in ("check_width", "proximity", "layered"))
     base = Training(**common["base"], weight_decay=common["weight_decay"])
     tuning = Training(**common["tuning"], weight_decay=0.0, proximity=proximity)
     sizes = {"width": common["width"], "heads": 4, "layers": 2}
-    runs = [ideal(IdealPlan(**own), sizes, base, tuning, seed) for seed in range(common["seeds"])]
+    runs = [ideal(IdealPlan(**own), sizes, base, tuning, seed, seed < layered) for seed in range(common["seeds"])]
     mixtures, slopes = (pd.concat(tables, ignore_index=True) for tables in zip(*runs, strict=True))
     write_table(snakemake.output.mixtures, mixtures)
     write_table(snakemake.output.slopes, slopes)

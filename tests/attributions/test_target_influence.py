@@ -30,9 +30,8 @@ def influences():
     return target_influences(model, TEXTS, sets, seed=0, decay=DAMPING)
 
 
-def test_both_token_splits_sum_to_the_texts_influence(influences):
+def test_the_token_split_sums_to_the_texts_influence(influences):
     whole = influences["all"].of_texts(TEXTS)
-    assert_allclose(influences["all"].of_positions(TEXTS).sum(axis=1), whole, **SINGLE)
     assert_allclose(influences["all"].of_loss_tokens(TEXTS).sum(axis=1), whole, **SINGLE)
 
 
@@ -64,3 +63,36 @@ def test_twice_the_volume_and_the_damping_halve_influence(held):
     once = newton_target_scores(held.model, TEXTS, np.ones(len(TEXTS)), TARGET, DAMPING, 1e-10)
     twice = newton_target_scores(held.model, TEXTS, np.full(len(TEXTS), 2.0), TARGET, 2 * DAMPING, 1e-10)
     assert_allclose(2 * twice, once, rtol=1e-6, atol=1e-8)
+
+
+def test_with_a_block_of_each_parameter_the_rest_of_the_matrix_does_not_matter(held):
+    """Of a block-diagonal matrix the solution is the sum of each block's own, with all others left out."""
+    names = [name for name, _ in held.model.named_parameters()]
+    blocks = [names[:2], names[2:]]
+    ones = np.ones(len(TEXTS))
+    both, *single = (
+        newton_target_scores(held.model, TEXTS, ones, TARGET, DAMPING, 1e-10, blocks=chosen)
+        for chosen in (blocks, blocks[:1], blocks[1:])
+    )
+    whole = newton_target_scores(held.model, TEXTS, ones, TARGET, DAMPING, 1e-10)
+    assert_allclose(both, sum(single), rtol=1e-6, atol=1e-8)
+    assert np.abs(both - whole).max() > 1e-3 * np.abs(whole).max()
+
+
+def test_the_block_diagonal_solve_is_that_of_the_matrix_written_out(held):
+    """Parameters of the model lie in the order of `held.theta`; G + λ with zeros between two blocks."""
+    names = [name for name, _ in held.model.named_parameters()]
+    found = newton_target_scores(
+        held.model, TEXTS, np.ones(len(TEXTS)), TARGET, DAMPING, 1e-10, TARGET, (names[:2], names[2:])
+    )
+    first = sum(values.numel() for _, values in list(held.model.named_parameters())[:2])
+    with torch.no_grad():
+        factor = held.factor()
+        matrix = factor @ factor.T
+        matrix[:first, first:] = 0
+        matrix[first:, :first] = 0
+    slope = grad(lambda theta: held.losses(theta, TARGET).sum() / len(TARGET))(held.theta)
+    gradients = jacrev(lambda theta: held.losses(theta, TARGET).sum(dim=1))(held.theta)
+    with torch.no_grad():
+        expected = (gradients @ torch.linalg.solve(matrix, slope)).numpy()
+    assert_allclose(found, expected, rtol=1e-5, atol=1e-6)

@@ -11,7 +11,12 @@ VALUES = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
 
 @pytest.mark.parametrize(
     ("changes", "allowed"),
-    [({"moved": 9}, "moved at most spare"), ({"easy": 22, "asked": 8}, "the number of different sums")],
+    [
+        ({"moved": 9}, "moved at most spare"),
+        ({"moved": 8, "easy": 9}, "right training texts of either difficulty"),
+        ({"wrong": 0.0}, "one wrong text"),
+        ({"easy": 22, "asked": 8}, "the number of different sums"),
+    ],
 )
 def test_problems_that_do_not_suffice_are_refused(changes, allowed):
     with pytest.raises(ValidationError, match=allowed):

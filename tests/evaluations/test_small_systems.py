@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from influence_lab.evaluations.small_equal import BANDIT, NOTHING, EqualPlan, equal, score_agreement
-from influence_lab.evaluations.small_ideal import CHANGED, EKFAC, NEWTON, UNIFORM, IdealPlan, ideal
+from influence_lab.evaluations.small_ideal import CHANGED, EKFAC, JOINT, LAYERED, NEWTON, UNIFORM, IdealPlan, ideal
 from influence_lab.evaluations.small_infra import InfraPlan, infra
 from influence_lab.models.small_gpt_training import Training
 
@@ -20,9 +20,9 @@ BASE, TUNING = Training(8, 0.02, 0.02), Training(6, 0.01, 0.0, proximity=0.1)
 
 def test_ideal_keeps_the_volume_of_every_mixture():
     plan = IdealPlan(statements=1, others=4, wrong=3, asked=1, rounds=1, step=0.5, random=2, change=0.2)
-    mixtures, slopes = ideal(plan, SIZES, BASE, TUNING, seed=0)
+    mixtures, slopes = ideal(plan, SIZES, BASE, TUNING, seed=0, layered=True)
     weights = mixtures.groupby("mixture")[["well-known compounds", "properties"]].first()
-    assert set(slopes["way"]) == {CHANGED, EKFAC, NEWTON}
+    assert set(slopes["way"]) == {CHANGED, EKFAC, NEWTON, JOINT, LAYERED}
     assert (weights.loc[UNIFORM] == 1).all()
     sizes = {
         "well-known compounds": 12,
@@ -46,7 +46,7 @@ def test_equal_chooses_its_budget_and_scores_less_than_all():
 
 def test_agreement_is_a_rank_correlation_of_each_run():
     table = pd.DataFrame({"seed": [0] * 3 + [1] * 3, "transport": [1, 2, 3] * 2, "influence": [1, 5, 9, 3, 2, 1]})
-    assert_allclose(score_agreement(table), [1.0, -1.0])
+    assert_allclose(score_agreement(table, "transport"), [1.0, -1.0])
 
 
 def test_infra_counts_every_text_and_token_once():
@@ -54,8 +54,11 @@ def test_infra_counts_every_text_and_token_once():
     plan = InfraPlan(counts, spare=2, asked=2, wrong=0.25, dropped=0.1, moved=2)
     actions, texts, tokens = infra(plan, SIZES, BASE, seed=0)
     assert texts.groupby("target")["texts"].sum().unique().tolist() == [24 + 8]
-    losses = tokens[tokens["split"] == "loss"]
-    assert losses["tokens"].sum() == 3 * 6 * 2 + 6 * 6  # a number and the end; of a chain "d + c = e" and the end
+    counted = tokens.groupby(["kind", "part"])["tokens"].sum().to_dict()
+    assert counted == {(kind, "answer"): 6 * 2 for kind in counts} | {("math hard", "step"): 6 * 4}  # "d + c ="
     assert np.isfinite(actions["log_p"]).all()
+    by_loss = (tokens["influence"] * tokens["tokens"]).sum()
+    trained = texts[(texts["target"] == "all kinds") & (texts["state"] != "spare")]
+    assert_allclose(by_loss, (trained["influence"] * trained["texts"]).sum(), rtol=1e-3, atol=1e-3)  # float32
     assert actions["accuracy"].between(0, 1).all()
     assert actions.groupby("action").size().unique().tolist() == [4]

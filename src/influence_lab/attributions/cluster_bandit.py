@@ -70,7 +70,7 @@ def explore(
         exploration: c, in units of the transport cost.
         seed: draws the candidates.
     """
-    rng, arms = np.random.default_rng(seed), int(clusters.max()) + 1
+    rng, arms = np.random.default_rng([seed, 1]), int(clusters.max()) + 1
     left = [rng.permutation(np.flatnonzero(clusters == arm)).tolist() for arm in range(arms)]
     rewards: list[list[float]] = [[] for _ in range(arms)]
     scored: list[int] = []
@@ -89,5 +89,5 @@ def explore(
 
 def from_best_clusters(means: Array, clusters: Array, budget: int, seed: int) -> Array:
     """The members of the best clusters, one cluster after another, until the budget; in each in random order."""
-    order = np.random.default_rng(seed).permutation(len(clusters))
+    order = np.random.default_rng([seed, 2]).permutation(len(clusters))
     return order[np.argsort(-means[clusters[order]], kind="stable")][:budget]

@@ -29,7 +29,7 @@ def stepped(weights: Array, slopes: Array, sizes: Array, step: float) -> Array:
 
     Multiplicative: the volume shares $v_d = \beta_d n_d / \sum_d \beta_d n_d$ move on the simplex by
     $v_d \leftarrow v_d\,e^{-s u_d}$, normalised, with $u_d$ the slope of the loss in $v_d$ less its mean under v,
-    divided by the largest $|u|$: so no share changes by more than a factor $e^{s}$ against another's still one.
+    divided by the largest $|u|$: before the shares are normalised, none changes by more than a factor $e^{s}$.
 
     Args:
         weights: β, shape (D,), positive.

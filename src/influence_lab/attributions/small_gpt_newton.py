@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-from torch.func import functional_call, grad, jvp, vjp
+from torch.func import functional_call, grad
 
+from influence_lab.attributions.gauss_newton_product import gauss_newton_product
 from influence_lab.attributions.metering import Cost, metered
 from influence_lab.curvature.conjugate_gradient import conjugate_gradient
 from influence_lab.data.sequences import Sequences
@@ -63,14 +64,7 @@ def gauss_newton_scores(
         named = {name: values[0] for name, values in by_name(parameters[None]).items()}
         return functional_call(model, named, (inputs,))
 
-    outputs, back = vjp(logits, flat)
-    probabilities = outputs.softmax(-1)
-
-    def product(vector: Array) -> Array:
-        direction = torch.from_numpy(vector)
-        moved = jvp(logits, (flat,), (direction,))[1]
-        curved = probabilities * (moved - (probabilities * moved).sum(-1, keepdim=True))
-        return (back(counts * curved)[0] + decay * direction).numpy()
+    product = gauss_newton_product(logits, flat, counts, decay)
 
     def gradients(sequences: Sequences) -> Array:
         def log_probability(parameters: Tensor, row: int) -> Tensor:

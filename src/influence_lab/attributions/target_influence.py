@@ -6,7 +6,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from influence_lab.attributions.language_scores import position_scores
 from influence_lab.attributions.loss_token_scores import loss_token_scores
 from influence_lab.attributions.small_gpt_scores import attributed_layers, fit_factors
 from influence_lab.attributions.token_gradients import token_gradients
@@ -35,15 +34,6 @@ class TargetInfluence:
     def of_texts(self, texts: Sequences) -> Array:
         r"""$\langle V, \nabla L_i \rangle$ of each text, shape (n,)."""
         return text_scores(self.direction, token_gradients(self.model, self.layers, dataset(texts))).numpy()
-
-    def of_positions(self, texts: Sequences) -> Array:
-        """Each text's influence split over the positions that it passes through, shape (n, T)."""
-        tokens = token_gradients(self.model, self.layers, dataset(texts))
-        scores, split = position_scores(self.direction, tokens), np.zeros(texts.weights.shape)
-        for row in range(len(tokens)):
-            rows = tokens.rows(row)
-            split[row, : rows.stop - rows.start] = scores[rows]
-        return split
 
     def of_loss_tokens(self, texts: Sequences) -> Array:
         """Each text's influence split over the losses of its tokens, shape (n, T): what masking one takes away."""

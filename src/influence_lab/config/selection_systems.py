@@ -23,7 +23,8 @@ class SmallIdeal(Section):
     step: float = Field(gt=0, le=2, description="of a move: the largest change of a logarithm of a share")
     random: int = Field(ge=1, description="mixtures drawn at random")
     change: float = Field(gt=0, lt=1, description="of one domain's weight, for slopes by real fine-tuning")
-    proximity: float = Field(gt=0, description="α of fine-tuning, and the damping of influence")
+    proximity: float = Field(gt=0, description="α of fine-tuning: λ of the Gauss-Newton matrix, and a part of EK-FAC's")
+    layered: int = Field(ge=1, description="of the first runs, in which the curvature is also split by layers")
     check_width: int = Field(ge=4, multiple_of=2, description="of the float64 model whose derivative is checked")
 
 
@@ -60,6 +61,11 @@ class SmallInfra(Section):
     def _problems_suffice(self) -> "SmallInfra":
         if self.moved > self.spare:
             raise ValueError("moved at most spare")
+        levels = (self.easy, self.hard)
+        if self.moved > min(count - int(self.wrong * count) for count in levels):
+            raise ValueError("moved at most the right training texts of either difficulty")
+        if not any(int(self.wrong * count) for count in levels):
+            raise ValueError("wrong large enough for one wrong text")
         if self.easy + self.spare + 2 * self.asked > 45:
             raise ValueError("easy + spare + 2 asked at most 45, the number of different sums")
         return self

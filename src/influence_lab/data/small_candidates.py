@@ -17,7 +17,6 @@ from influence_lab.data.small_corpus_words import (
 from influence_lab.data.small_questions import answered
 
 FAMILY = ("hydrogen", "oxygen")  # a compound with one of them belongs to the target's family
-SPLITS = ("base", "candidate", "target", "test")
 
 
 def small_candidates(seed: int, statements: int, wrong: float, others: int, asked: int, teachers: int) -> pd.DataFrame:

@@ -16,7 +16,6 @@ from influence_lab.data.small_corpus_words import (
 )
 
 DOMAINS = ("well-known compounds", "little-known compounds", "properties", "elements", "wrong statements")
-CAPABILITIES = DOMAINS[:4]
 TAUGHT = tuple(form for form in STATEMENTS if form != "direct")  # the direct form is kept for questions
 
 

@@ -29,7 +29,7 @@ class Action(NamedTuple):
 
 
 def removals(scores: Array, losses: Array, counted: Array, spare: int, share: float, seed: int) -> list[Action]:
-    """Nothing, then the most negative texts and as many random ones left out, then the same with tokens.
+    """The most negative texts and as many random ones left out, then the same with tokens.
 
     Args:
         scores: influence of each training text, shape (n,).
@@ -39,7 +39,7 @@ def removals(scores: Array, losses: Array, counted: Array, spare: int, share: fl
         share: of the texts that are left out, and of the tokens that are masked; one at least.
         seed: draws the random ones.
     """
-    rng, n = np.random.default_rng(seed), len(scores)
+    rng, n = np.random.default_rng([seed, 1]), len(scores)
     pool = np.repeat([1.0, 0.0], [n, spare])
     tokens = np.flatnonzero(counted)
     texts, masked = max(1, round(share * n)), max(1, round(share * len(tokens)))
@@ -49,7 +49,7 @@ def removals(scores: Array, losses: Array, counted: Array, spare: int, share: fl
         "mask tokens by influence": tokens[np.argsort(losses.flat[tokens])[:masked]],
         "mask random tokens": rng.permutation(tokens)[:masked],
     }
-    found = [Action(UNTOUCHED, pool, None, 0.0)]
+    found = []
     for name, places in chosen.items():
         if "texts" in name:
             weights = pool.copy()
@@ -65,9 +65,10 @@ def removals(scores: Array, losses: Array, counted: Array, spare: int, share: fl
 def difficulty_moves(scores: Array, texts: pd.DataFrame, n: int, moved: int, seed: int) -> list[Action]:
     """Volume from one difficulty to the other in both subjects, in three pairs of directions.
 
-    Right training texts of one kind make room for as many spare ones of the other, so that nothing but the difficulty
-    changes. `PAPER` is the direction that Kou et al. (2025) found for large models; `BY_INFLUENCE` is the better
-    direction in each subject as influence predicts it here, and `REVERSED` is the other one.
+    Right training texts of one kind make room for as many spare ones of the other. The number of texts stays the same,
+    that of tokens does not: the solution of a chain of sums is longer than that of one sum. `PAPER` is
+    the direction that Kou et al. (2025) found for large models; `BY_INFLUENCE` is the better direction in each subject
+    as influence predicts it here, and `REVERSED` is the other one.
 
     Args:
         scores: influence of the pool's texts, the n training texts first.
@@ -76,7 +77,7 @@ def difficulty_moves(scores: Array, texts: pd.DataFrame, n: int, moved: int, see
         moved: texts that change place in a subject.
         seed: draws them.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng([seed, 2])
     kind, right, trained = texts["kind"].to_numpy(), texts["right"].to_numpy(), np.arange(len(texts)) < n
     changes = {}
     for subject in SUBJECTS:

@@ -11,6 +11,7 @@ from sklearn.cluster import KMeans
 from influence_lab.attributions.cluster_bandit import aligned, explore, from_best_clusters, transport_cost
 from influence_lab.attributions.small_gpt_scores import embeddings
 from influence_lab.attributions.target_influence import target_influences
+from influence_lab.attributions.target_newton import newton_target_scores
 from influence_lab.data.sequences import Sequences
 from influence_lab.data.small_candidates import candidate_sequences, small_candidates
 from influence_lab.data.small_corpus import CONTEXT
@@ -24,6 +25,8 @@ Array = np.ndarray
 BANDIT, BY_CLUSTER, BY_TEXT = "EQUAL: bandit", "all scored, by cluster", "all scored, by text"
 INFLUENCE, RANDOM, NOTHING = "EK-FAC influence", "random", "no fine-tuning"
 RIDGE = 0.1  # of the alignment, for unit vectors
+REDRAWN = 1000  # added to the seed of the curvature's labels
+TOLERANCE = 0.01  # of conjugate gradient: only ranks are read
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,11 @@ def equal(
 
     Returns:
         Choices: columns `way`, `scored` (candidates scored), `chosen`, `family` (share of the chosen that state a fact
-        of the family truly), `target` and `test` (mean log p of the answers after fine-tuning, nats). Clusters:
-        `cluster`, `texts`, `family`, `transport` (minus the transport cost of the whole cluster) and `influence` (mean
-        EK-FAC influence of its texts on the target's mean log p). Both with a column `seed`.
+        of the family truly; nan where nothing is chosen) and `test` (mean log p of the test's answers after
+        fine-tuning, nats). Clusters: `cluster`, `texts`, `transport` (minus the transport cost of the whole cluster)
+        and `influence` (mean EK-FAC influence of its texts on the target's mean log p), `redrawn` (the same with other
+        labels drawn for the curvature) and `newton` (the same by the Gauss-Newton matrix of all parameters). Both with
+        a column `seed`.
     """
     texts = ("statements", "wrong", "others", "asked", "teachers")
     table = small_candidates(seed, **{name: getattr(plan, name) for name in texts})
@@ -89,9 +94,8 @@ def equal(
     vectors, target = _unit_embeddings(model, words, plan.extracted, seed)
     clusters = KMeans(plan.clusters, n_init=4, random_state=seed).fit_predict(vectors)
     transport = np.array([-transport_cost(vectors[clusters == arm], target) for arm in range(plan.clusters)])
-    influence = target_influences(
-        model, sequences["base"], {"target": sequences["target"]}, seed, training.weight_decay
-    )["target"].of_texts(sequences["candidate"])
+    influences = candidate_influences(model, sequences, training.weight_decay, seed)
+    influence = influences["influence"]
     seen = explore(vectors, clusters, target, plan.pull, plan.scored, plan.exploration, seed)
     single = -(1 - vectors @ target.T).mean(axis=1)  # all of one point's mass goes everywhere
     n = len(vectors)
@@ -100,7 +104,7 @@ def equal(
         BY_CLUSTER: (n, from_best_clusters(transport, clusters, plan.budget, seed)),
         BY_TEXT: (n, np.argsort(-single)[: plan.budget]),
         INFLUENCE: (n, np.argsort(-influence)[: plan.budget]),
-        RANDOM: (0, np.random.default_rng(seed).permutation(n)[: plan.budget]),
+        RANDOM: (0, np.random.default_rng([seed, 4]).permutation(n)[: plan.budget]),
         NOTHING: (0, np.arange(0)),
     }
     scores = _after_tuning(architecture, tuning, start, sequences, [rows for _, rows in chosen.values()])
@@ -110,21 +114,46 @@ def equal(
             "way": way,
             "scored": scored,
             "chosen": len(rows),
-            "family": float(true[rows].mean()) if len(rows) else 0.0,
-            "target": scores["target"][place],
-            "test": scores["test"][place],
+            "family": float(true[rows].mean()) if len(rows) else np.nan,
+            "test": scores[place],
         }
         for place, (way, (scored, rows)) in enumerate(chosen.items())
     )
-    arms = pd.DataFrame({"cluster": clusters, "family": true, "influence": influence}).groupby("cluster")
-    table = arms.agg(texts=("family", "size"), family=("family", "mean"), influence=("influence", "mean"))
-    return choices.assign(seed=seed), table.assign(transport=transport).reset_index().assign(seed=seed)
+    arms = pd.DataFrame(influences).groupby(clusters)
+    table = arms.mean().assign(texts=arms.size(), transport=transport).rename_axis("cluster")
+    return choices.assign(seed=seed), table.reset_index().assign(seed=seed)
 
 
-def score_agreement(clusters: pd.DataFrame) -> Array:
-    """Spearman over each seed's clusters between transport score and mean influence, shape (seeds,)."""
+def candidate_influences(model: SmallGPT, texts: dict[str, Sequences], decay: float, seed: int) -> dict[str, Array]:
+    """Influence of each candidate on the target's mean log p, nats for a weight of n, by name; shapes (n,).
+
+    `influence` is EK-FAC's, `redrawn` the same with other labels, `newton` that of the Gauss-Newton matrix: how far
+    influence agrees with itself.
+
+    Args:
+        model: trained on the base texts.
+        texts: base, candidate and target.
+        decay: weight decay of training.
+        seed: of the labels.
+    """
+    base, candidates, target = (texts[split] for split in ("base", "candidate", "target"))
+    found = {
+        name: target_influences(model, base, {"target": target}, drawn, decay)["target"].of_texts(candidates)
+        for name, drawn in (("influence", seed), ("redrawn", seed + REDRAWN))
+    }
+    ones = np.ones(len(base))
+    return found | {"newton": newton_target_scores(model, base, ones, target, decay, TOLERANCE, candidates)}
+
+
+def score_agreement(clusters: pd.DataFrame, score: str) -> Array:
+    """Spearman over each seed's clusters between a score and EK-FAC's mean influence, shape (seeds,).
+
+    Args:
+        clusters: columns `seed`, `influence` and the score's.
+        score: transport, or for the ceilings redrawn or newton.
+    """
     return np.array(
-        [float(spearmanr(part["transport"], part["influence"]).statistic) for _, part in clusters.groupby("seed")]
+        [float(spearmanr(part[score], part["influence"]).statistic) for _, part in clusters.groupby("seed")]
     )
 
 
@@ -132,7 +161,7 @@ def _unit_embeddings(model: SmallGPT, words: dict[str, pd.DataFrame], extracted:
     """Mean states of candidates, carried to where questions lie, and of the target; centred, of length 1."""
     candidates, target = (embeddings(model, words[split]["text"].tolist()) for split in ("candidate", "target"))
     held = words["candidate"]["extracted"]
-    sample = np.random.default_rng(seed).permutation(np.flatnonzero(held != ""))[:extracted]
+    sample = np.random.default_rng([seed, 3]).permutation(np.flatnonzero(held != ""))[:extracted]
     questions = embeddings(model, held.iloc[sample].tolist())
     texts, asked = candidates.mean(axis=0), questions.mean(axis=0)
     carried = (candidates - texts) @ aligned(candidates[sample] - texts, questions - asked, RIDGE)
@@ -141,8 +170,8 @@ def _unit_embeddings(model: SmallGPT, words: dict[str, pd.DataFrame], extracted:
 
 def _after_tuning(
     architecture: Architecture, tuning: Training, start: Parameters, texts: dict[str, Sequences], chosen: list[Array]
-) -> dict[str, list[float]]:
-    """Mean log p of target and test after fine-tuning on each choice; the last choice is empty."""
+) -> list[float]:
+    """Mean log p of the test's answers after fine-tuning on each choice; the last choice is empty."""
     weights = np.zeros((len(chosen), len(texts["candidate"])))
     for row, rows in enumerate(chosen[:-1]):
         weights[row, rows] = len(weights[0]) / len(rows)  # each model's objective is the mean over its own texts
@@ -150,7 +179,4 @@ def _after_tuning(
     tuned = train(architecture, tuning, texts["candidate"], weights[:-1], starts, len(weights[0])).parameters
     every = {name: torch.cat([values, start[name]]) for name, values in tuned.items()}
     with torch.no_grad():
-        return {
-            split: text_log_probabilities(SmallGPT(architecture), every, texts[split]).mean(dim=1).tolist()
-            for split in ("target", "test")
-        }
+        return text_log_probabilities(SmallGPT(architecture), every, texts["test"]).mean(dim=1).tolist()

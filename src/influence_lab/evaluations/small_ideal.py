@@ -1,11 +1,13 @@
 """IDEAL in small: domain weights moved by influence, fine-tuning after each move, against other mixtures."""
 
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pandas as pd
 
 from influence_lab.attributions.mixture_influence import stepped, volume_slopes
+from influence_lab.attributions.small_gpt_scores import attributed_layers
 from influence_lab.attributions.target_influence import target_influences
 from influence_lab.attributions.target_newton import newton_target_scores
 from influence_lab.data.small_corpus import CONTEXT
@@ -19,6 +21,7 @@ from influence_lab.models.small_gpt_training import Training, train
 Array = np.ndarray
 UNIFORM, CHANGED, RANDOM = "uniform", "changed", "random"
 EKFAC, NEWTON = "IDEAL, EK-FAC", "IDEAL, Gauss-Newton"
+JOINT, LAYERED = "Gauss-Newton, linear layers together", "Gauss-Newton, each linear layer alone"
 TOLERANCE = 0.03  # of conjugate gradient: the noise of a retraining is larger
 
 
@@ -75,12 +78,14 @@ class Mixtures:
         model = SmallGPT(self.base.architecture)
         model.load_state_dict({name: values[0] for name, values in parameters.items()})
         volumes, held = weights[self.domains], self.tuning.proximity
-        if curvature == NEWTON:
-            scores = newton_target_scores(model, self.train, volumes, self.target, held, TOLERANCE)
-        else:
+        if curvature == EKFAC:
             targets = {"target": self.target}
             found = target_influences(model, self.train, targets, self.seed, held, volumes)
             scores = found["target"].of_texts(self.train)
+        else:
+            layers = [[f"{name}.weight", f"{name}.bias"] for name in attributed_layers(model, "")]
+            blocks = {NEWTON: None, JOINT: [list(chain(*layers))], LAYERED: layers}[curvature]
+            scores = newton_target_scores(model, self.train, volumes, self.target, held, TOLERANCE, blocks=blocks)
         return volume_slopes(scores, self.domains, len(DOMAINS))
 
     def rows(self, names: list[str], weights: Array, parameters: Parameters) -> pd.DataFrame:
@@ -97,7 +102,7 @@ class Mixtures:
 
 
 def ideal(
-    plan: IdealPlan, sizes: dict[str, int], training: Training, tuning: Training, seed: int
+    plan: IdealPlan, sizes: dict[str, int], training: Training, tuning: Training, seed: int, layered: bool
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """One run: texts, start and random mixtures are all the seed's.
 
@@ -105,19 +110,22 @@ def ideal(
         plan: texts and moves.
         sizes: width, heads and layers of the model.
         training: of the base model.
-        tuning: with a proximity, the damping of influence.
+        tuning: with a proximity, which is λ of the Gauss-Newton matrix and a part of EK-FAC's.
         seed: of everything.
+        layered: whether to split what EK-FAC leaves out: slopes by the Gauss-Newton matrix of the linear layers alone,
+            of all of them and of each by itself.
 
     Returns:
         Mixtures: columns `mixture` (uniform, `EKFAC` and `NEWTON` with the number of the round, random with a number),
         `split` (target or test), `domain` (the capability), `loss` (mean of its texts, nats) and one column a domain
-        with its weight β. Slopes at the uniform mixture: columns `domain`, `way` (`EKFAC`, `NEWTON`, or changed: by
-        fine-tuning with that domain's weight changed by ±`change`) and `slope`. Both with a column `seed`.
+        with its weight β. Slopes at the uniform mixture: columns `domain`, `way` (`EKFAC`, `NEWTON`, where
+        asked for `JOINT` and `LAYERED`, or changed: by fine-tuning with that domain's weight changed by ±`change`) and
+        `slope`. Both with a column `seed`.
     """
     mixtures, count = Mixtures(plan, sizes, training, tuning, seed), len(DOMAINS)
     counts = np.bincount(mixtures.domains)
     ones = np.ones(count)
-    drawn = np.random.default_rng(seed).dirichlet(ones, plan.random) * counts.sum() / counts
+    drawn = np.random.default_rng([seed, 1]).dirichlet(ones, plan.random) * counts.sum() / counts
     changes = plan.change * np.concatenate([np.eye(count), -np.eye(count)])
     first = mixtures.tuned(np.concatenate([ones[None], drawn, ones + changes]))
     compared = slice(0, 1 + plan.random)
@@ -134,6 +142,8 @@ def ideal(
             weights = stepped(weights, here, counts, plan.step)
             parameters = mixtures.tuned(weights[None])
             found.append(mixtures.rows([f"{curvature}, round {place + 1}"], weights[None], parameters))
+    for curvature in (JOINT, LAYERED) if layered else ():
+        slopes[curvature] = mixtures.slopes(curvature, _rows(first, slice(0, 1)), ones)
     table = pd.DataFrame(
         {"domain": domain, "way": way, "slope": value}
         for way, values in slopes.items()

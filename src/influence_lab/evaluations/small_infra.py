@@ -6,18 +6,19 @@ import numpy as np
 import pandas as pd
 import torch
 
-from influence_lab.attributions.target_influence import TargetInfluence, target_influences
+from influence_lab.attributions.target_influence import target_influences
 from influence_lab.data.sequences import Sequences, joined
 from influence_lab.data.small_reasoning import CONTEXT, KINDS, VOCABULARY, reasoning_sequences, small_reasoning
-from influence_lab.evaluations.infra_actions import Action, difficulty_moves, removals
-from influence_lab.models.retraining import one_thread
+from influence_lab.evaluations.infra_actions import UNTOUCHED, Action, difficulty_moves, removals
 from influence_lab.models.small_gpt import Architecture, SmallGPT
+from influence_lab.models.small_gpt_answers import answers
 from influence_lab.models.small_gpt_experiment import Experiment
-from influence_lab.models.small_gpt_stack import Parameters, stacked_logits, token_log_probabilities
+from influence_lab.models.small_gpt_stack import Parameters
 from influence_lab.models.small_gpt_training import Training
 
 Array = np.ndarray
 OVERALL = "all kinds"
+ANSWER = 2  # tokens of an answer: a number and the end mark
 
 
 @dataclass(frozen=True)
@@ -87,15 +88,15 @@ def infra(
     actions = removals(scores[OVERALL][:n], losses, run.texts["train"].weights, len(pool) - n, plan.dropped, seed)
     actions += difficulty_moves(scores[OVERALL], words, n, plan.moved, seed)
     tables = (
-        acted_on(run, actions, seed),
+        acted_on(run, actions, base, seed),
         text_table(words, scores),
-        token_table(run, found[OVERALL], losses),
+        token_table(run, losses),
     )
     return tuple(table.assign(seed=seed) for table in tables)
 
 
-def acted_on(run: Run, actions: list[Action], seed: int) -> pd.DataFrame:
-    """Train from one start after each action, and ask the test's problems.
+def acted_on(run: Run, actions: list[Action], base: Parameters, seed: int) -> pd.DataFrame:
+    """Train from one start after each action, and ask the test's problems; the base model stands for no action.
 
     Returns:
         A row an action and kind of problem: `action`, `predicted`, `kind`, `log_p` (mean log p of right solutions,
@@ -116,29 +117,24 @@ def acted_on(run: Run, actions: list[Action], seed: int) -> pd.DataFrame:
     widened = Experiment(
         experiment.architecture, experiment.training, joined(blocks), experiment.queries, experiment.documents
     )
-    log_p, right = answers(widened, widened.train(np.stack(weights), seed).parameters)
+    different, place = np.unique(weights, axis=0, return_inverse=True)  # two actions may come to the same
+    trained = widened.train(different, seed).parameters
+    every = {name: torch.cat([values, trained[name][place.ravel()]]) for name, values in base.items()}
+    log_p, right = answers(experiment.architecture, every, experiment.queries)
     kinds = run.words["test"]["kind"].to_numpy()
     return pd.DataFrame(
         {
-            "action": action.name,
-            "predicted": action.predicted,
+            "action": name,
+            "predicted": predicted,
             "kind": kind,
             "log_p": float(log_p[row, kinds == kind].mean()),
             "accuracy": float(right[row, kinds == kind].mean()),
         }
-        for row, action in enumerate(actions)
+        for row, (name, predicted) in enumerate(
+            [(UNTOUCHED, 0.0), *((action.name, action.predicted) for action in actions)]
+        )
         for kind in KINDS
     )
-
-
-def answers(experiment: Experiment, parameters: Parameters) -> tuple[Array, Array]:
-    """Log p of each query's solution, and whether all of its tokens are the likeliest; both of shape (M, m)."""
-    queries, models = experiment.queries, len(next(iter(parameters.values())))
-    inputs, targets, weights = (torch.as_tensor(part).expand(models, -1, -1) for part in vars(queries).values())
-    with torch.no_grad(), one_thread():
-        logits = stacked_logits(SmallGPT(experiment.architecture))(parameters, inputs)
-        log_p = (token_log_probabilities(logits, targets) * weights).sum(-1)
-    return log_p.numpy(), ((logits.argmax(-1) == targets) | (weights == 0)).all(-1).numpy()
 
 
 def text_table(words: pd.DataFrame, scores: dict[str, Array]) -> pd.DataFrame:
@@ -156,26 +152,29 @@ def text_table(words: pd.DataFrame, scores: dict[str, Array]) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
-def token_table(run: Run, found: TargetInfluence, losses: Array) -> pd.DataFrame:
-    """Mean influence of the training tokens by word: columns `word`, `state`, `split`, `influence` and `tokens`.
+def token_table(run: Run, losses: Array) -> pd.DataFrame:
+    """Mean influence of the losses of the training tokens by place and word.
 
-    `split` says how a text's influence is divided: over the losses of its tokens, or over the positions that it passes
-    through, those of the prompt included. `state` is that of the text, right or wrong.
+    Returns:
+        Columns `kind`, `state` (right or wrong) of the text, `part` (the answer with the end mark, or the step before
+        it), `word`, `influence` (mean, nats for a weight of n) and `tokens` (their number). Influence times tokens,
+        summed over words, is the influence of all steps or answers.
     """
     train, texts = run.words["train"], run.texts["train"]
-    state = np.where(train["right"], "right", "wrong")[:, None].repeat(texts.weights.shape[1], axis=1)
-    used = np.arange(texts.weights.shape[1]) < texts.lengths[:, None]
-    parts = []
-    for split, values, ids, kept in (
-        ("loss", losses, texts.targets, texts.weights > 0),
-        ("position", found.of_positions(texts), texts.inputs, used),
-    ):
-        tokens = pd.DataFrame(
-            {"word": np.array(VOCABULARY)[ids[kept]], "state": state[kept], "influence": values[kept]}
-        )
-        grouped = tokens.groupby(["word", "state"], as_index=False)
-        parts.append(grouped.agg(influence=("influence", "mean"), tokens=("influence", "size")).assign(split=split))
-    return pd.concat(parts, ignore_index=True)
+    counted = texts.weights > 0
+    left = counted[:, ::-1].cumsum(axis=1)[:, ::-1]  # tokens of the solution from here on
+    text = np.nonzero(counted)[0]
+    tokens = pd.DataFrame(
+        {
+            "kind": train["kind"].to_numpy()[text],
+            "state": np.where(train["right"], "right", "wrong")[text],
+            "part": np.where(left[counted] <= ANSWER, "answer", "step"),
+            "word": np.array(VOCABULARY)[texts.targets[counted]],
+            "influence": losses[counted],
+        }
+    )
+    grouped = tokens.groupby(["kind", "state", "part", "word"], as_index=False)
+    return grouped.agg(influence=("influence", "mean"), tokens=("influence", "size"))
 
 
 def _targets(run: Run) -> dict[str, Sequences]:

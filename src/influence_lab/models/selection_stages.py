@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from influence_lab.data.sequences import Sequences
 from influence_lab.data.small_corpus_words import VOCABULARY
-from influence_lab.models.retraining import one_thread
 from influence_lab.models.small_gpt import Architecture, SmallGPT
-from influence_lab.models.small_gpt_stack import Parameters, stack, stacked_logits, token_log_probabilities
+from influence_lab.models.small_gpt_answers import answers
+from influence_lab.models.small_gpt_stack import Parameters, stack
 from influence_lab.models.small_gpt_training import Trained, Training, train
 from influence_lab.models.small_gpt_tuning import Tuning, tuned
 
@@ -49,15 +48,7 @@ class SelectionStages:
 
     def answers(self, parameters: Parameters, questions: Sequences) -> tuple[Array, Array]:
         """Log p of each answer in nats, and whether every token of it is the most probable; shapes (M, m)."""
-        inputs, targets, counts = (
-            torch.as_tensor(part).expand(len(next(iter(parameters.values()))), -1, -1)
-            for part in vars(questions).values()
-        )
-        with torch.no_grad(), one_thread():
-            logits = stacked_logits(SmallGPT(self.architecture))(parameters, inputs)  # (M, m, T, V)
-            log_p = (token_log_probabilities(logits, targets) * counts).sum(-1)
-            right = ((logits.argmax(-1) == targets) | (counts == 0)).all(-1)
-        return log_p.numpy(), right.numpy()
+        return answers(self.architecture, parameters, questions)
 
     def model(self, parameters: Parameters) -> SmallGPT:
         """The first of the stacked models, as a module."""
