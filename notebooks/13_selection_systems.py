@@ -314,7 +314,7 @@ influence_gain = paired_interval(tested, "value", "way", INFLUENCE, RANDOM, "see
 
 
 def ceiling(name):
-    """The agreement of EK-FAC's influence with another form of it."""
+    """The agreement of a score with another draw or form of it, and the interval."""
     mean, low, high = (agreement[f"{name}_{part}"] for part in ("agreement", "low", "high"))
     return f"{mean:+.2f} ({low:+.2f} to {high:+.2f})"
 
@@ -351,6 +351,7 @@ display(
         f"**Is its score influence?** Spearman correlation over clusters between the transport score of the whole cluster and the mean EK-FAC influence of its texts on the target: "
         f"{agreement['agreement']:+.2f}, 95 % interval {agreement['low']:+.2f} to {agreement['high']:+.2f} over {agreement['seeds']} runs. "
         f"With other labels drawn for the curvature, influence agrees with itself by {ceiling('redrawn')}; EK-FAC agrees with the Gauss-Newton matrix of all parameters by {ceiling('newton')}. "
+        f"EQUAL's score is noisy as well: with the questions of other statements extracted, it agrees with itself by {ceiling('transport')}. "
         + (
             "EQUAL's score agrees with influence **less than influence with itself**."
             if agreement["high"] < agreement["redrawn_low"]

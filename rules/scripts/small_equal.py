@@ -18,7 +18,12 @@ with batch(snakemake):
     write_table(snakemake.output.choices, choices)
     write_table(snakemake.output.clusters, clusters)
     facts = {"seeds": common["seeds"]}
-    for score, prefix in (("transport", ""), ("redrawn", "redrawn_"), ("newton", "newton_")):
-        mean, half = mean_interval(score_agreement(clusters, score))
+    for prefix, first, second in (
+        ("", "transport", "influence"),
+        ("redrawn_", "redrawn", "influence"),
+        ("newton_", "newton", "influence"),
+        ("transport_", "transport", "transport_redrawn"),
+    ):
+        mean, half = mean_interval(score_agreement(clusters, first, second))
         facts |= {f"{prefix}agreement": mean, f"{prefix}low": mean - half, f"{prefix}high": mean + half}
     write_facts(snakemake.output.agreement, facts)

@@ -27,8 +27,8 @@ def test_each_run_compares_the_same_ways(smoke):
 
 def test_the_agreement_of_scores_has_its_interval(smoke):
     found = json.loads((smoke.path / "results/evaluations/equal_score_agreement.json").read_text())
-    parts = ("agreement", "low", "high")
-    assert found.keys() == {"seeds", *(prefix + part for prefix in ("", "redrawn_", "newton_") for part in parts)}
-    for prefix in ("", "redrawn_", "newton_"):
+    parts, prefixes = ("agreement", "low", "high"), ("", "redrawn_", "newton_", "transport_")
+    assert found.keys() == {"seeds", *(prefix + part for prefix in prefixes for part in parts)}
+    for prefix in prefixes:
         low, mean, high = (found[prefix + part] for part in ("low", "agreement", "high"))
         assert low <= mean <= high

@@ -46,7 +46,7 @@ def test_equal_chooses_its_budget_and_scores_less_than_all():
 
 def test_agreement_is_a_rank_correlation_of_each_run():
     table = pd.DataFrame({"seed": [0] * 3 + [1] * 3, "transport": [1, 2, 3] * 2, "influence": [1, 5, 9, 3, 2, 1]})
-    assert_allclose(score_agreement(table, "transport"), [1.0, -1.0])
+    assert_allclose(score_agreement(table, "transport", "influence"), [1.0, -1.0])
 
 
 def test_infra_counts_every_text_and_token_once():

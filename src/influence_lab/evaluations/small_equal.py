@@ -25,8 +25,8 @@ Array = np.ndarray
 BANDIT, BY_CLUSTER, BY_TEXT = "EQUAL: bandit", "all scored, by cluster", "all scored, by text"
 INFLUENCE, RANDOM, NOTHING = "EK-FAC influence", "random", "no fine-tuning"
 RIDGE = 0.1  # of the alignment, for unit vectors
-REDRAWN = 1000  # added to the seed of the curvature's labels
-TOLERANCE = 0.01  # of conjugate gradient: only ranks are read
+REDRAWN = 1000  # added to the seed, for a second draw of the curvature's labels and of the extracted questions
+TOLERANCE = 0.03  # of conjugate gradient: only ranks are read
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,10 @@ def equal(
     Returns:
         Choices: columns `way`, `scored` (candidates scored), `chosen`, `family` (share of the chosen that state a fact
         of the family truly; nan where nothing is chosen) and `test` (mean log p of the test's answers after
-        fine-tuning, nats). Clusters: `cluster`, `texts`, `transport` (minus the transport cost of the whole cluster)
-        and `influence` (mean EK-FAC influence of its texts on the target's mean log p), `redrawn` (the same with other
-        labels drawn for the curvature) and `newton` (the same by the Gauss-Newton matrix of all parameters). Both with
-        a column `seed`.
+        fine-tuning, nats). Clusters: `cluster`, `texts`, `transport` (minus the transport cost of the whole cluster),
+        `transport_redrawn` (the same with the questions of other statements extracted), `influence` (mean EK-FAC
+        influence of its texts on the target's mean log p), `redrawn` (the same with other labels drawn for the
+        curvature) and `newton` (the same by the Gauss-Newton matrix of all parameters). Both with a column `seed`.
     """
     texts = ("statements", "wrong", "others", "asked", "teachers")
     table = small_candidates(seed, **{name: getattr(plan, name) for name in texts})
@@ -93,7 +93,8 @@ def equal(
 
     vectors, target = _unit_embeddings(model, words, plan.extracted, seed)
     clusters = KMeans(plan.clusters, n_init=4, random_state=seed).fit_predict(vectors)
-    transport = np.array([-transport_cost(vectors[clusters == arm], target) for arm in range(plan.clusters)])
+    transport = transport_scores(vectors, clusters, target)
+    again, target_again = _unit_embeddings(model, words, plan.extracted, seed + REDRAWN)
     influences = candidate_influences(model, sequences, training.weight_decay, seed)
     influence = influences["influence"]
     seen = explore(vectors, clusters, target, plan.pull, plan.scored, plan.exploration, seed)
@@ -121,6 +122,7 @@ def equal(
     )
     arms = pd.DataFrame(influences).groupby(clusters)
     table = arms.mean().assign(texts=arms.size(), transport=transport).rename_axis("cluster")
+    table["transport_redrawn"] = transport_scores(again, clusters, target_again)
     return choices.assign(seed=seed), table.reset_index().assign(seed=seed)
 
 
@@ -145,16 +147,20 @@ def candidate_influences(model: SmallGPT, texts: dict[str, Sequences], decay: fl
     return found | {"newton": newton_target_scores(model, base, ones, target, decay, TOLERANCE, candidates)}
 
 
-def score_agreement(clusters: pd.DataFrame, score: str) -> Array:
-    """Spearman over each seed's clusters between a score and EK-FAC's mean influence, shape (seeds,).
+def transport_scores(vectors: Array, clusters: Array, target: Array) -> Array:
+    """Minus the transport cost of each whole cluster to the target, shape (K,).
 
     Args:
-        clusters: columns `seed`, `influence` and the score's.
-        score: transport, or for the ceilings redrawn or newton.
+        vectors: unit embeddings of the candidates, shape (n, d).
+        clusters: of each, 0 to K − 1, none empty, shape (n,).
+        target: unit embeddings of the target, shape (m, d).
     """
-    return np.array(
-        [float(spearmanr(part[score], part["influence"]).statistic) for _, part in clusters.groupby("seed")]
-    )
+    return np.array([-transport_cost(vectors[clusters == arm], target) for arm in range(int(clusters.max()) + 1)])
+
+
+def score_agreement(clusters: pd.DataFrame, first: str, second: str) -> Array:
+    """Spearman over each seed's clusters between two of their scores, shape (seeds,)."""
+    return np.array([float(spearmanr(part[first], part[second]).statistic) for _, part in clusters.groupby("seed")])
 
 
 def _unit_embeddings(model: SmallGPT, words: dict[str, pd.DataFrame], extracted: int, seed: int) -> tuple[Array, Array]:
