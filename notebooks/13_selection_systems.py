@@ -353,7 +353,9 @@ display(
         f"With other labels drawn for the curvature, influence agrees with itself by {ceiling('redrawn')}; EK-FAC agrees with the Gauss-Newton matrix of all parameters by {ceiling('newton')}. "
         f"EQUAL's score is noisy as well: with the questions of other statements extracted, it agrees with itself by {ceiling('transport')}. "
         + (
-            "EQUAL's score agrees with influence **less than influence with itself**."
+            "EQUAL's score agrees with influence **less than either agrees with itself**."
+            if agreement["high"] < min(agreement["redrawn_low"], agreement["transport_low"])
+            else "EQUAL's score agrees with influence **less than influence with itself**; how much of that is the noise of EQUAL's score is undecided."
             if agreement["high"] < agreement["redrawn_low"]
             else "Whether EQUAL's score agrees with influence less than influence with itself is **undecided**."
         )
