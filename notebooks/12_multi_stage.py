@@ -17,7 +17,7 @@
 #
 # **The question.** The models that people talk to are trained in stages: pre-training, fine-tuning, preference tuning. Most of what they know comes from the
 # first. Which pre-training text is behind an answer of the *last* model? Section 1.6 of the blog (after
-# [Scalable Multi-Stage Influence Function](https://arxiv.org/abs/2505.05017)) holds each stage near the one before it,
+# [Scalable Multi-Stage Influence Function](https://arxiv.org/abs/2505.05017)) holds fine-tuning near pre-training; here every stage is held near the one before it,
 #
 # $$
 # \theta_{ft} = \arg\min_\theta\; \mathcal L_{ft}(\theta) + \frac\alpha2 \lVert\theta - \theta_{pt}\rVert^2,
@@ -131,8 +131,8 @@ def between(low, high):
 # $$ (eq-stages-right)
 #
 # **The sign depends on what is measured.** On this site $f = \log p$ of an answer, so that $I > 0$ means that the text helped. With $f = \mathcal L$, the loss of the answer, all signs turn, and
-# $I^{\text{blog}}$ on a loss is $I/\alpha$ on $\log p$. So who puts a loss into the blog's product and reads "positive" as "helpful" has the right sign, as the paper's authors have;
-# who puts $\log p$ into it, as the blog does elsewhere, has every sign wrong.
+# $I^{\text{blog}}$ on a loss is $I/\alpha$ on $\log p$. So who puts a loss into the blog's product and reads "positive" as "helpful" has the right sign, as the
+# public code of the paper seems to (we know the paper through a review and that code); who puts $\log p$ into it, as the blog does elsewhere, has every sign wrong.
 #
 # **What survives.** At one α the product differs from the truth by one number for all texts: the ranking survives, upside down. Sizes do not, nor do comparisons between two values of α.
 #
@@ -200,8 +200,9 @@ display(
 # \lim_{\alpha\to 0} I = -\nabla f(\theta_{ft})^\top P_N H_{pt}^{-1} \nabla \mathcal L(z, \theta_{pt}).
 # $$ (eq-stages-limit)
 #
-# A language model has more parameters than fine-tuning has words to hold them, so that its Gauss-Newton matrix is always singular. Were it not, nothing of pre-training would be left where fine-tuning
-# without a proximity term has run to its end.
+# The Gauss-Newton matrix of fine-tuning a language model is often singular, or nearly so: few tokens leave most directions undecided. Its rank is at most the number of counted tokens times the number of words
+# less one. For the small GPT of the next page, at its default size, that is 48 · 60 = 2,880, of 29,568 parameters; for a vocabulary as large as SmolLM2's the bound says nothing. Were the matrix regular, and had
+# fine-tuning a single minimum, nothing of pre-training would be left where it has run to its end without a proximity term.
 
 # %%
 ends = limits.groupby(["case", "alpha"])[["from_single", "from_vanishing", "survives", "size"]].max()
@@ -295,7 +296,7 @@ agreement = np.array(
 )
 flipped = (np.sign(gpt["three_without"]) != np.sign(gpt["three_measured"])).mean(axis=(0, 2))
 middle = len(preference_alphas) // 2
-left_out = int(starts.mean(axis=0).argmax())
+left_out = starts.mean(axis=0)
 
 # %% tags=["hide-input"]
 show(
@@ -340,8 +341,13 @@ show_table(
 )
 display(
     Markdown(
-        f"To leave the reference out costs {between(starts.min(), starts.max())} here, in the mean over starts most at α = {preference_alphas[left_out]:g}. DPO does not pull the model to some fixed preference: it asks for a margin *above the reference's*, so that when "
-        "the reference moves, the model moves with it, even where the proximity term is weak."
+        f"To leave the reference out costs {between(starts.min(), starts.max())} here"
+        + (
+            f"; in the mean over starts least at α = {preference_alphas[int(left_out.argmin())]:g}, most at α = {preference_alphas[int(left_out.argmax())]:g}"
+            if len(left_out) > 1
+            else ""
+        )
+        + ". DPO does not pull the model to some fixed preference: it asks for a margin *above the reference's*, so that when the reference moves, the model moves with it."
     )
 )
 

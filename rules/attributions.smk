@@ -1090,6 +1090,7 @@ rule language_two_stage_cost:
         texts=config["two_stage_lm"]["cost_texts"],
         queries=config["two_stage_lm"]["cost_queries"],
         attributed=config["two_stage_lm"]["cost_layers"],
+        draws=config["two_stage_lm"]["cost_draws"],
         repeats=config["two_stage_lm"]["cost_repeats"],
         seed=config["two_stage_lm"]["seed"],
     message:

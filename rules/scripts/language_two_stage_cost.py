@@ -21,5 +21,6 @@ with batch(snakemake):
         {name: adapted[name] for name in attributed},
         {name: tuned[name] for name in attributed},
         params.alpha,
+        params.draws,
     )
     write_table(snakemake.output[0], costs(work, params.repeats, params.seed))

@@ -3,7 +3,7 @@ import os
 import pandas as pd
 import pytest
 
-from influence_lab.attributions.two_stage_cost import Workload, costs, in_a_fork, ratios
+from influence_lab.attributions.two_stage_cost import Workload, costs, fitted_line, in_a_fork, ratios
 from influence_lab.models.language_tuning import weights_of
 from tests.models.language_cases import cut_model
 
@@ -13,10 +13,12 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*GradScaler:FutureWarning")  # 
 def test_both_ways_do_their_parts_and_leave_the_weights_alone():
     tail, layers, data = cut_model()
     weights = weights_of(layers)
-    work = Workload(tail, layers, data, data.first(3), data.first(2), weights, weights, alpha=0.1)
+    work = Workload(tail, layers, data, data.first(3), data.first(2), weights, weights, alpha=0.1, draws=3)
     table = costs(work, repeats=2)
     parts = {way: set(rows["part"]) for way, rows in table.groupby("way")}
-    assert parts["two"] - parts["single"] == {"second factors"}
+    assert parts["two"] - parts["single"] == parts["draws"] == {"second factors"}
+    assert table["decided"].notna().sum() == table["trace"].notna().sum() == 3  # twice with one draw, once with more
+    assert table.groupby("way")["repeat"].nunique().to_dict() == {"single": 2, "two": 2, "draws": 1}
     assert (table["seconds"] > 0).all()
     assert (table["peak_mb"] >= table["held_mb"]).all()
     assert len(ratios(table)) == 2
@@ -36,6 +38,13 @@ def test_ratios_are_of_sums_of_seconds_and_largest_memory():
     assert ratios(table).iloc[0].to_dict() == pytest.approx(
         {"repeat": 0, "seconds": 2.0, "peak_mb": 5 / 3, "beyond_mb": 2.0}
     )
+
+
+def test_a_line_through_two_sizes_of_the_second_fit():
+    """3 s + 0.5 s a pair: 5 s for 4 pairs, the mean of two repeats, and 9 s for 12."""
+    rows = [("two", 4.0), ("two", 6.0), ("draws", 9.0)]
+    table = pd.DataFrame(rows, columns=["way", "seconds"]).assign(part="second factors")
+    assert fitted_line(table, pairs=4, draws=3) == pytest.approx((3.0, 0.5))
 
 
 def test_a_fork_gives_its_result_and_is_another_process():

@@ -12,7 +12,8 @@ def configured(**changed):
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("pairs", 3), ("alpha", 0.0), ("other_alphas", [0.0]), ("cost_repeats", 1), ("draws", 5)]
+    ("key", "value"),
+    [("pairs", 3), ("alpha", 0.0), ("other_alphas", [0.0]), ("cost_repeats", 0), ("cost_draws", 1), ("draws", 5)],
 )
 def test_values_out_of_range_are_named(key, value):
     with pytest.raises(ConfigError, match=f"two_stage_lm.{key}"):

@@ -35,4 +35,11 @@ def test_more_of_the_directions_are_decided_where_alpha_is_weak(smoke):
 def test_a_second_stage_costs_more_than_none(smoke):
     table = ratios(read_table(smoke.path / "results/attributions/language_two_stage_cost.parquet"))
     assert (table["seconds"] > 1).all()
-    assert len(table) == 2
+    assert len(table) == 1
+
+
+def test_labels_are_drawn_more_than_once_in_one_fit(smoke):
+    table = read_table(smoke.path / "results/attributions/language_two_stage_cost.parquet")
+    second = table[table["part"] == "second factors"].set_index("way")
+    assert (second[["trace", "decided"]] > 0).all(axis=None)
+    assert list(second.index) == ["two", "draws"]

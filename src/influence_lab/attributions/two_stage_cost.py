@@ -6,7 +6,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,9 +16,9 @@ from torch import nn
 from influence_lab.attributions.kronfluence_fit import fit_ekfac
 from influence_lab.attributions.language_factors import LayerFactors, read_factors
 from influence_lab.attributions.language_scores import gradient_scores
-from influence_lab.attributions.metering import Cost, metered
+from influence_lab.attributions.metering import metered
 from influence_lab.attributions.token_gradients import TokenGradients, token_gradients
-from influence_lab.attributions.two_stage_variants import two_stage_influence
+from influence_lab.attributions.two_stage_variants import decided_directions, two_stage_influence
 from influence_lab.data.sequence_dataset import SequenceDataset
 from influence_lab.models.language_states import set_weights
 
@@ -39,6 +39,7 @@ class Workload(NamedTuple):
         pretrained: θ_pt by layer.
         tuned: θ_ft by layer.
         alpha: α of stage two.
+        draws: of the labels of every pair, in the fit that tells what one draw misses.
     """
 
     model: nn.Module
@@ -49,6 +50,7 @@ class Workload(NamedTuple):
     pretrained: Mapping[str, Array]
     tuned: Mapping[str, Array]
     alpha: float
+    draws: int
 
 
 def costs(work: Workload, repeats: int, seed: int = 0) -> pd.DataFrame:
@@ -56,17 +58,37 @@ def costs(work: Workload, repeats: int, seed: int = 0) -> pd.DataFrame:
 
     Single stage: factors at θ_pt, gradients of texts and queries there, scores. Two stages: the same with the queries
     at θ_ft, a second set of factors there, and a second solve. The process is a fork, which has the model and the texts
-    from the start: `held_mb`.
+    from the start: `held_mb`. Once, as a way `draws`, the second factors are fitted to every pair `draws` times: with
+    more labels drawn, and at another size.
 
     Returns:
-        Columns way, repeat, part (factors, second factors, gradients, scores), seconds, peak_mb, held_mb.
+        Columns way, repeat, part (factors, second factors, gradients, query gradients, scores), seconds, peak_mb,
+        held_mb; of second factors also trace, the sum of eigenvalues, and decided, see `decided_directions`.
     """
     rows = []
     for repeat in range(repeats):
-        for way in WAYS:
-            held, parts = in_a_fork(partial(_measured, work, way, seed + repeat))
-            rows += [(way, repeat, part, *cost, held) for part, cost in parts.items()]
-    return pd.DataFrame(rows, columns=["way", "repeat", "part", "seconds", "peak_mb", "held_mb"])
+        for way in WAYS if repeat else (*WAYS, "draws"):
+            rows += in_a_fork(partial(_measured, work, way, seed + repeat))
+    return pd.DataFrame(rows).assign(repeat=[row["seed"] - seed for row in rows]).drop(columns="seed")
+
+
+class Fitted(NamedTuple):
+    """Seconds of a fit by the number of texts.
+
+    Attributes:
+        fixed: of the eigendecompositions, whatever the number.
+        each: a text.
+    """
+
+    fixed: float
+    each: float
+
+
+def fitted_line(table: pd.DataFrame, pairs: int, draws: int) -> Fitted:
+    """The line through the second fit's seconds at `pairs` and `pairs · draws` texts."""
+    seconds = table[table["part"] == "second factors"].groupby("way")["seconds"].mean()
+    each = float(seconds["draws"] - seconds["two"]) / (pairs * (draws - 1))
+    return Fitted(float(seconds["two"]) - pairs * each, each)
 
 
 def ratios(table: pd.DataFrame) -> pd.DataFrame:
@@ -99,23 +121,33 @@ def _send(to: Connection, work: Callable[[], T]) -> None:
     to.send(work())
 
 
-def _measured(work: Workload, way: str, seed: int) -> tuple[float, dict[str, Cost]]:
-    held, parts = psutil.Process().memory_info().rss / 1e6, {}
+def _measured(work: Workload, way: str, seed: int) -> list[dict[str, Any]]:
+    held, rows = psutil.Process().memory_info().rss / 1e6, []
 
     def part(name: str, do: Callable[[], T]) -> T:
-        result, parts[name] = metered(do)
+        result, cost = metered(do)
+        rows.append({"way": way, "seed": seed, "part": name, **cost._asdict(), "held_mb": held})
         return result
 
+    def second_factors(pairs: SequenceDataset) -> dict[str, LayerFactors]:
+        found = part("second factors", lambda: _factors(work, pairs, work.tuned, seed))
+        trace = sum(float(layer.ekfac.eigenvalues.sum()) for layer in found.values())
+        rows[-1] |= {"trace": trace, "decided": decided_directions(found, work.alpha)}
+        return found
+
+    if way == "draws":
+        second_factors(work.pairs.repeated(work.draws))
+        return rows
     factors = part("factors", lambda: _factors(work, work.texts, work.pretrained, seed))
     texts = part("gradients", lambda: _gradients(work, work.texts, work.pretrained))
     if way == "single":
         queries = part("query gradients", lambda: _gradients(work, work.queries, work.pretrained))
         part("scores", lambda: gradient_scores("ekfac", queries, texts, factors))
     else:
-        second = part("second factors", lambda: _factors(work, work.pairs, work.tuned, seed))
+        second = second_factors(work.pairs)
         queries = part("query gradients", lambda: _gradients(work, work.queries, work.tuned))
         part("scores", lambda: two_stage_influence(queries, texts, second, factors, work.alpha))
-    return held, parts
+    return rows
 
 
 def _factors(work: Workload, data: SequenceDataset, weights: Mapping[str, Array], seed: int) -> dict[str, LayerFactors]:

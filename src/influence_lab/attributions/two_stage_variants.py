@@ -19,8 +19,8 @@ VARIANTS = {  # name: how a reader sees it
     "without_tuned": "without stage two's inverse",
     "without_pretrained": "without stage one's inverse",
     "dot": "without either: a dot product",
-    "wrong": "single stage, all at θ_ft",
-    "single": "single stage, all at θ_pt",
+    "wrong": "single stage, gradients at θ_ft",
+    "single": "single stage at θ_pt",
 }
 
 

@@ -23,7 +23,8 @@ class TwoStageLm(Section):
     cost_texts: int = Field(ge=2, description="texts, and as many pairs, that costs are measured on")
     cost_queries: int = Field(ge=1, description="queries likewise")
     cost_layers: int = Field(ge=1, description="last layers that are attributed there")
-    cost_repeats: int = Field(ge=2, description="repetitions of both ways, in turn")
+    cost_draws: int = Field(ge=2, description="draws of the labels of every pair in one more fit there")
+    cost_repeats: int = Field(ge=1, description="repetitions of both ways, in turn; an interval takes two")
 
     @model_validator(mode="after")
     def _fits(self) -> "TwoStageLm":

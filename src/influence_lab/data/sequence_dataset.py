@@ -48,9 +48,16 @@ class SequenceDataset(Dataset):
 
     def first(self, count: int) -> "SequenceDataset":
         """The first sequences, as many as there are where there are fewer."""
+        return self._at(torch.arange(len(self))[:count])
+
+    def repeated(self, times: int) -> "SequenceDataset":
+        """All sequences, one after the other, so many times: labels that a model draws are drawn anew for each."""
+        return self._at(torch.arange(len(self)).repeat(times))
+
+    def _at(self, rows: Tensor) -> "SequenceDataset":
         chosen = copy(self)
         for part in ("inputs", "lengths", "targets", "weights"):
-            setattr(chosen, part, getattr(self, part)[:count])
+            setattr(chosen, part, getattr(self, part)[rows])
         return chosen
 
 

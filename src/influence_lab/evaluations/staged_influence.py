@@ -65,9 +65,8 @@ def staged_influence(
     Returns:
         `one`, `two`, shape (n,), and `three`, shape (k, n): the formula, on the model after that stage.
         `one_measured`, `two_measured`, `three_measured`: the differences. `three_without`, shape (k, n): without the
-        reference's part of the coupling. `log_p`, shape (2 + k,): of the queries after every stage, the mean.
-        `margins`, shape (2 + k, pairs): log p of the preferred less the refused answers. `parameters`: p. `least`,
-        shape (2 + k,): smallest eigenvalue of every Hessian.
+        reference's part of the coupling. `parameters`: p. `least`, shape (2 + k,): smallest eigenvalue of every
+        Hessian.
     """
     first = trained(gpt.pretraining(decay), gpt.start)
     second = trained(gpt.fine_tuning(tuning_alpha), first.theta)
@@ -89,10 +88,6 @@ def staged_influence(
         "one_measured": measured[:, 0],
         "two_measured": measured[:, 1],
         "three_measured": measured[:, 2:].T,
-        "log_p": np.array([float(gpt.log_p(one.theta, gpt.queries).mean()) for one in every]),
-        "margins": np.stack(
-            [(gpt.log_p(one.theta, gpt.preferred) - gpt.log_p(one.theta, gpt.refused)).numpy() for one in every]
-        ),
         "parameters": np.array(len(gpt.start)),
         "least": np.array([float(torch.linalg.eigvalsh(one.factor @ one.factor.T)[0]) for one in every]),
     }
