@@ -79,13 +79,15 @@ def test_removals_and_the_pool_are_reckoned_alike(selection):
     assert_allclose(row["predicted_ekfac"], facts["predicted_ekfac"] - least, rtol=1e-4)
 
 
-def test_text_gradients_are_those_of_the_linear_weights(selection):
+def test_text_gradients_are_those_of_the_linear_layers(selection):
     """Against autograd, for one text."""
     model = selection.stages.model(selection.base)
     one = selection.pool[np.array([3])]
-    weights = [layer.weight for layer in attributed_layers(model, "").values()]
+    trained = [part for layer in attributed_layers(model, "").values() for part in layer.parameters()]
+    for part in trained:
+        part.requires_grad_(True)
     log_p = token_log_probabilities(model(torch.from_numpy(one.inputs)), torch.from_numpy(one.targets))
-    gradients = torch.autograd.grad(-(log_p * torch.from_numpy(one.weights)).sum(), weights)
+    gradients = torch.autograd.grad(-(log_p * torch.from_numpy(one.weights)).sum(), trained)
     expected = torch.stack([gradient.square().sum() for gradient in gradients]).sum().sqrt()
     assert_allclose(text_gradient_norms(model, one), [expected.item()], rtol=1e-4)
 

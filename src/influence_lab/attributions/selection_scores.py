@@ -79,7 +79,7 @@ def single_stage_scores(
 
 
 def text_gradient_norms(model: SmallGPT, texts: Sequences) -> Array:
-    """The norm of each text's gradient in the weights of all linear layers, shape (n,)."""
+    """The norm of each text's gradient in the weights and biases of all linear layers, shape (n,)."""
     tokens = token_gradients(model, attributed_layers(model, ""), token_dataset(texts))
     squares = [
         sum(tokens.gradient(layer, text).square().sum().item() for layer in tokens.outputs)

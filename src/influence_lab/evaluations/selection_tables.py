@@ -46,15 +46,15 @@ def gain(table: pd.DataFrame, model: str, first: Way, second: Way, together: int
     return mean_interval(differences(table, model, first, second).mean(axis=1).tolist(), together)
 
 
-def gains(table: pd.DataFrame, model: str, ways: list[Way], reference: Way) -> pd.DataFrame:
-    """`gain` of several ways over one, all intervals together.
+def gains(table: pd.DataFrame, model: str, ways: list[Way], reference: Way, together: int = 1) -> pd.DataFrame:
+    """`gain` of several ways over one.
 
     Returns:
         Columns strategy, rule, mean, half, seconds (of scoring, mean over seeds).
     """
     part = table[table["model"] == model].set_index(["strategy", "rule"])
     rows = [
-        (*way, *gain(table, model, way, reference, len(ways)), float(part.loc[[way], "seconds"].mean())) for way in ways
+        (*way, *gain(table, model, way, reference, together), float(part.loc[[way], "seconds"].mean())) for way in ways
     ]
     return pd.DataFrame(rows, columns=["strategy", "rule", "mean", "half", "seconds"])
 
