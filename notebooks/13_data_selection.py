@@ -206,7 +206,7 @@ show_table(
 display(
     Markdown(
         f"**Where the derivative is taken.** After {reference_steps} steps the norm of the objective’s gradient is {norms['first_norm']:.2g} in stage one and {norms['second_norm']:.2g} in stage two (means of {seeds} seeds); after the {first_steps} steps of a fine-tuning on the pool it is {norms['tuned_norm']:.2g}. "
-        "At the minimum the texts’ mean gradient is $-\\alpha_1(\\theta - \\theta_0)$, so that the sum of all influences is that of $\\alpha_1(\\hat G + \\alpha_1)^{{-1}}(\\theta - \\theta_0)$: little where curvature is large, however large single influences are. The table shows what a first-order expansion is worth over so long a way as from nothing to the pool. A choice needs the order of texts alone, so it may still be of use: that is what the fine-tunings below measure."
+        "At the minimum the texts’ mean gradient is $-\\alpha_1(\\theta - \\theta_0)$, so that the sum of all influences is that of $\\alpha_1(\\hat G + \\alpha_1)^{-1}(\\theta - \\theta_0)$: little where curvature is large, however large single influences are. The table shows what a first-order expansion is worth over so long a way as from nothing to the pool. A choice needs the order of texts alone, so it may still be of use: that is what the fine-tunings below measure."
     )
 )
 
@@ -521,7 +521,7 @@ display(
         f"1. **Write questions with answers, in two wordings,** and keep one wording apart for the score. Nothing below can be judged without.\n"
         f"2. **Choose by BM25 first.** It was tried on both models, and takes seconds: {plus_minus(over_random['bm25'], sign='+')} nats over random on the small GPT ({finding(over_random['bm25'])}), {plus_minus(large_over_random['bm25'], sign='+')} on SmolLM2 ({finding(large_over_random['bm25'])}).\n"
         f"3. **Try influence next, and on trial.** EK-FAC, tried on both, against BM25: {plus_minus(over_bm25['ekfac'], sign='+')} nats ({finding(over_bm25['ekfac'])}) and {plus_minus(large_over_bm25['ekfac'], sign='+')} ({finding(large_over_bm25['ekfac'])}). "
-        f"The best of its forms on the small GPT, in hindsight, was “{NAMES[best]}”: {plus_minus(over_bm25[best], sign='+')} nats over BM25 ({ahead_of_search}), found by comparing {len(influence)} forms on the very score, and not tried on SmolLM2 unless it is “{NAMES['ekfac']}”. "
+        f"The best of its forms on the small GPT, in hindsight, was “{NAMES[best]}”: {plus_minus(over_bm25[best], sign='+')} nats over BM25 ({ahead_of_search}), found by comparing {len(influence)} forms on the very score{'' if best in among(LARGE) else ', and not tried on SmolLM2'}. "
         f"For {recipe_texts} texts as short as these EK-FAC takes about {60 * on_gpu['ekfac']:.2g} GPU-minutes under the assumptions above, for passes, factors and a reference training on all candidates; EK-FAC at the base model saves that training.\n"
         + (
             f"4. **Let questions take turns** with {', '.join(helped)}: there it was ahead of sums. Look at how many of your targets a choice names.\n"
@@ -545,9 +545,9 @@ display(
         f"Forms of influence that are clearly ahead of random on the small GPT, by turns: {', '.join(clear) or 'none'}. Computed at the base model over computed after reading the pool: {plus_minus(unread, sign='+')} nats ({finding(unread)}).\n"
         f"- The rival to beat is a search for words: EK-FAC over BM25 {plus_minus(over_bm25['ekfac'], sign='+')} and {plus_minus(large_over_bm25['ekfac'], sign='+')} nats ({finding(over_bm25['ekfac'])} and {finding(large_over_bm25['ekfac'])}), at {seconds[SMALL]['ekfac'] / seconds[SMALL]['bm25']:.0f} times the cost on the small GPT. "
         f"On SmolLM2 {by_budget['shared'].mean():.0%} of the texts of both are the same.\n"
-        f"- The expansion says {pool_step.loc[1, 'predicted']} nats of what the whole pool changes, and {pool_step.loc[1, 'real']} is what it does"
+        f"- The expansion says {pool_step.loc[1, 'predicted']} nats of what the whole pool changes, and {pool_step.loc[1, 'real']} is what it does; of the removal of its own top texts it says {mean_falls.loc['ekfac', 'predicted_ekfac']:.3g}, and {mean_falls.loc['ekfac', 'given']:.2g} is what that does"
         + (
-            ": use influence to order texts, not to foretell what a choice will gain.\n"
+            ": at these distances its sizes are no forecast.\n"
             if abs(said_of_pool - done_by_pool) > abs(done_by_pool) / 2
             else ".\n"
         )
