@@ -1724,6 +1724,7 @@ rule selection_small:
     output:
         choices="results/evaluations/selection_small_{seed}.parquet",
         removals="results/evaluations/selection_removals_{seed}.parquet",
+        reference="results/evaluations/selection_reference_{seed}.parquet",
     log:
         "results/logs/selection_small_{seed}.log",
     benchmark:
@@ -1748,6 +1749,7 @@ rule selection_small:
                 "first_alpha",
                 "second_steps",
                 "second_alpha",
+                "reference_steps",
                 "learning_rate",
                 "removed",
                 "removal_draws",
@@ -1764,7 +1766,6 @@ rule selection_language:
     input:
         model="results/models/language_model",
         texts="results/models/language_text_states.npz",
-        queries="results/models/language_query_states.npz",
         weights="results/models/language_adapted.npz",
         table="results/data/chemistry.parquet",
         asked="results/data/chemistry_queries.parquet",
@@ -1791,8 +1792,7 @@ rule selection_language:
         seeds=config["data_selection"]["language_seeds"],
         targets=config["data_selection"]["language_targets"],
         budgets=config["data_selection"]["language_budgets"],
-        epochs=config["data_selection"]["language_epochs"],
-        batch_size=config["data_selection"]["language_batch_size"],
+        steps=config["data_selection"]["language_steps"],
         learning_rate=config["data_selection"]["language_learning_rate"],
         chunks="results/chunks/selection_language",
     message:
@@ -1811,11 +1811,16 @@ rule data_selection:
             "results/evaluations/selection_removals_{seed}.parquet",
             seed=range(config["data_selection"]["seeds"]),
         ),
+        reference=expand(
+            "results/evaluations/selection_reference_{seed}.parquet",
+            seed=range(config["data_selection"]["seeds"]),
+        ),
         language="results/evaluations/selection_language.parquet",
         code=code_of("rules/scripts/data_selection.py"),
     output:
         choices="results/evaluations/data_selection.parquet",
         removals="results/evaluations/selection_removals.parquet",
+        reference="results/evaluations/selection_reference.parquet",
     log:
         "results/logs/data_selection.log",
     benchmark:

@@ -208,6 +208,7 @@ PAGE_INPUTS = {
     "13_data_selection": [
         "results/evaluations/data_selection.parquet",
         "results/evaluations/selection_removals.parquet",
+        "results/evaluations/selection_reference.parquet",
         "results/evaluations/equal_score_agreement.json",
     ],
     "12_two_stage_lm": [

@@ -25,7 +25,7 @@ from influence_lab.models.retraining_store import hash_of
 
 with batch(snakemake):
     torch.set_num_threads(snakemake.threads)
-    params, given = snakemake.params, read_arrays(snakemake.input.queries)
+    params = snakemake.params
     table, asked = read_table(snakemake.input.table), read_table(snakemake.input.asked)
     table = table[table["split"] == "train"].reset_index(drop=True)
     facts = np.flatnonzero(asked["kind"] == "fact")
@@ -37,33 +37,35 @@ with batch(snakemake):
     encoded = encode_queries(
         tokenizer, prompts, list(asked["answer"].iloc[facts]), compounds, context_of(model, params.context)
     )
-    scored = dataset_of(language_states(model, params.blocks, {"query": encoded}), "query")
+    states = language_states(model, params.blocks, {"query": encoded})
+    scored, asked_tokens = dataset_of(states, "query"), sequences_of(states, "query")
     del model
     tail, layers = load_tail(snakemake.input.model, params.blocks, params.layers)
     before = {name: layer.weight.detach().clone() for name, layer in layers.items()}
     texts = read_arrays(snakemake.input.texts)
     candidates, inputs = sequences_of(texts, "train"), torch.from_numpy(texts["train_states"])
-    shown = SequenceDataset(torch.from_numpy(given["query_states"][facts]), sequences_of(given, "query")[facts])
 
-    def ask():
-        log_p, right = answers(tail, scored)
-        return {"scored": log_p, "right": right, "given": answers(tail, shown)[0]}
+    def ask(which):
+        log_p, right = answers(tail, SequenceDataset(scored.inputs[which], asked_tokens[which]))
+        return {"scored": log_p, "right": right}
 
     def tune(choice):
         kept = list(choice.texts)
         set_weights(layers, before)
-        how = Adaptation(params.epochs, params.batch_size, params.learning_rate, choice.seed)
+        # All chosen texts in every step: budgets differ in their texts alone, not in the number of steps.
+        how = Adaptation(params.steps, len(kept), params.learning_rate, choice.seed)
         adapt(tail, layers, SequenceDataset(inputs[kept], candidates[kept]), {}, how)
-        return ask()
+        return ask(list(choice.targets))
 
-    work = {name: getattr(params, name) for name in ("epochs", "batch_size", "learning_rate", "blocks", "layers")} | {
-        "states": hash_of((texts["train_states"], given["query_states"])),
+    work = {name: getattr(params, name) for name in ("steps", "learning_rate", "blocks", "layers")} | {
+        "states": hash_of((texts["train_states"], states["query_states"])),
         "scored": SCORED,
     }
-    untouched, folder = ask(), Path(params.chunks)
+    every = list(range(len(facts)))
+    untouched, folder = ask(every), Path(params.chunks)
     found = tuned_answers(chosen, tune, folder, work)
     set_weights(layers, read_arrays(snakemake.input.weights))
     training = float(pd.read_csv(snakemake.input.training, sep="\t")["cpu_time"].iloc[0])
     spent = seconds_with_training(read_table(snakemake.input.costs), training)
-    write_table(snakemake.output[0], rows(chosen, found, untouched, ask(), table, compounds, spent))
+    write_table(snakemake.output[0], rows(chosen, found, untouched, ask(every), table, compounds, spent))
     rmtree(folder)

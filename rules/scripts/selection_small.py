@@ -13,4 +13,5 @@ with batch(snakemake):
     world = selection_world(seed, values["targets"], values["wrong"])
     selection = Selection(world, selection_stages(snakemake.params.small_gpt, values), seed)
     write_table(snakemake.output.choices, selection.choices(values["budgets"]))
+    write_table(snakemake.output.reference, selection.facts())
     write_table(snakemake.output.removals, selection.removals(values["removed"], values["removal_draws"]))

@@ -27,13 +27,19 @@ def test_every_strategy_has_every_budget_and_seed(smoke):
         assert {NOTHING, POOL} <= set(table.loc[table["model"] == model, "strategy"])
     assert (table["score"] < 0).all()  # log-probabilities
     assert table["accuracy"].between(0, 1).all()
+    assert table["covered"].between(0, 1).all()
+
+
+def test_the_reference_is_trained_until_its_gradient_is_smaller(smoke):
+    reference = evaluations(smoke, "selection_reference")
+    assert (reference["first_norm"] < reference["tuned_norm"]).all()
 
 
 def test_the_claim_s_numbers_are_those_of_the_tables(smoke):
     ledger = json.loads((smoke.path / "results/claims.json").read_text())
     checks = next(claim for claim in ledger if claim["id"] == "A24")["checks"]
     measured = {check["name"]: check["measured"] for check in checks}
-    over_random = gain(evaluations(smoke, "data_selection"), SMALL, ("ekfac", "turns"), ("random", "turns"))
+    over_random = gain(evaluations(smoke, "data_selection"), SMALL, ("ekfac", "sum"), ("random", "turns"))
     removal = removal_over_random(evaluations(smoke, "selection_removals"), "ekfac")
     assert measured["influence_over_random"] == pytest.approx(over_random[0])
     assert measured["removal_over_random"] == pytest.approx(removal[0])

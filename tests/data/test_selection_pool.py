@@ -5,12 +5,13 @@ from influence_lab.data.selection_pool import (
     BACKWARD,
     FORWARD,
     GIVEN,
-    question,
+    pool_size,
     question_sequences,
     selection_world,
     text_sequences,
 )
-from influence_lab.data.small_corpus_words import FACTS, QUESTION
+from influence_lab.data.small_corpus_words import FACTS
+from influence_lab.data.small_questions import answered
 
 WORLD = selection_world(seed=3, targets=4, wrong=2)
 
@@ -49,8 +50,8 @@ def test_a_wrong_statement_has_exactly_one_right_element():
 
 def test_given_and_scored_questions_share_the_answer_alone():
     for compound, given, scored in zip(WORLD.targets, WORLD.given, WORLD.scored, strict=True):
-        assert given == question(GIVEN, compound)
-        assert scored == question(QUESTION, compound)
+        assert given == answered(compound, FACTS[compound], GIVEN)
+        assert scored == answered(compound, FACTS[compound])
         assert set(given.split()) & set(scored.split()) == {compound, "and", *FACTS[compound]}
 
 
@@ -73,3 +74,8 @@ def test_seeds_draw_other_worlds_and_a_seed_the_same():
 def test_impossible_worlds_are_refused(targets, wrong):
     with pytest.raises(ValueError, match="targets"):
         selection_world(0, targets, wrong)
+
+
+@pytest.mark.parametrize("wrong", [0, 5])
+def test_the_size_of_the_pool_is_known_beforehand(wrong):
+    assert len(selection_world(0, 3, wrong).pool) == pool_size(wrong)

@@ -4,7 +4,13 @@ import torch
 from numpy.testing import assert_allclose
 
 from influence_lab.attributions.language_factors import LayerFactors
-from influence_lab.attributions.selection_scores import RETRIEVAL, STRATEGIES, carriers, single_stage_scores
+from influence_lab.attributions.selection_scores import (
+    RETRIEVAL,
+    STRATEGIES,
+    carriers,
+    single_stage_scores,
+    text_gradient_norms,
+)
 from influence_lab.attributions.small_gpt_scores import attributed_layers, fit_factors
 from influence_lab.attributions.token_gradients import token_gradients
 from influence_lab.attributions.two_stage_ekfac import two_stage_scores
@@ -14,7 +20,7 @@ from influence_lab.data.sequence_dataset import SequenceDataset
 from influence_lab.evaluations.data_selection import Selection
 from influence_lab.evaluations.selection_choices import GROUPS, NOTHING, POOL, REMOVED, SUMMED
 from influence_lab.models.selection_stages import selection_stages
-from influence_lab.models.small_gpt_stack import text_log_probabilities
+from influence_lab.models.small_gpt_stack import text_log_probabilities, token_log_probabilities
 
 SMALL_GPT = {"width": 8, "heads": 2, "layers": 1, "steps": 10, "learning_rate": 0.02}
 VALUES = {
@@ -23,6 +29,7 @@ VALUES = {
     "first_alpha": 0.05,
     "second_steps": 4,
     "second_alpha": 1.0,
+    "reference_steps": 40,
     "learning_rate": 0.01,
 }
 WORLD = selection_world(0, 2, 1)
@@ -43,6 +50,7 @@ def test_a_choice_of_everything_is_the_whole_pool(selection):
     assert len(table) == 2 + len(STRATEGIES) + len(SUMMED)
     assert table.loc[NOTHING, "budget"] == 0
     assert (table.loc[POOL, list(GROUPS)].sum()) == n
+    assert (table.loc[list(STRATEGIES), "covered"] == 1.0).all()
 
 
 def test_the_oracle_takes_carriers_first(selection):
@@ -55,6 +63,33 @@ def test_removing_nothing_changes_nothing(selection):
     falls = selection.removals(0, draws=2)
     assert_allclose(falls["fall"], 0.0, atol=2e-4)  # float32
     assert falls["strategy"].tolist() == [*REMOVED, "random", "random"]
+
+
+def test_the_reference_is_nearer_to_rest_than_a_fine_tuning(selection):
+    facts = selection.facts().iloc[0]
+    assert facts["first_norm"] < facts["tuned_norm"]
+    assert facts["second_norm"] < facts["first_norm"]  # α₂ ≫ α₁
+
+
+def test_removals_and_the_pool_are_reckoned_alike(selection):
+    """Without all but the text of least influence, the predicted fall lacks that text's share of the pool's."""
+    facts, n = selection.facts().iloc[0], len(WORLD.pool)
+    row = selection.removals(n - 1, draws=1).iloc[0]
+    least = selection.scores.scores["ekfac"].mean(axis=0).min() / n
+    assert_allclose(row["predicted_ekfac"], facts["predicted_ekfac"] - least, rtol=1e-4)
+
+
+def test_text_gradients_are_those_of_the_linear_layers(selection):
+    """Against autograd, for one text."""
+    model = selection.stages.model(selection.base)
+    one = selection.pool[np.array([3])]
+    trained = [part for layer in attributed_layers(model, "").values() for part in layer.parameters()]
+    for part in trained:
+        part.requires_grad_(True)
+    log_p = token_log_probabilities(model(torch.from_numpy(one.inputs)), torch.from_numpy(one.targets))
+    gradients = torch.autograd.grad(-(log_p * torch.from_numpy(one.weights)).sum(), trained)
+    expected = torch.stack([gradient.square().sum() for gradient in gradients]).sum().sqrt()
+    assert_allclose(text_gradient_norms(model, one), [expected.item()], rtol=1e-4)
 
 
 def test_strategies_cost_what_they_need(selection):

@@ -4,6 +4,7 @@ import pytest
 
 from influence_lab.evaluations.language_selection import (
     STRATEGIES,
+    SelectionError,
     choices,
     rows,
     seconds_with_training,
@@ -22,7 +23,11 @@ TEXTS = pd.DataFrame(
 
 
 def found(facts=6):
-    return {"scored": np.arange(facts, dtype=float), "right": np.ones(facts, dtype=bool), "given": np.zeros(facts)}
+    return {"scored": np.arange(facts, dtype=float), "right": np.ones(facts, dtype=bool)}
+
+
+def found_of(choice):
+    return {name: values[list(choice.targets)] for name, values in found().items()}
 
 
 def test_seeds_ask_about_different_facts_and_every_strategy_has_every_budget():
@@ -30,8 +35,10 @@ def test_seeds_ask_about_different_facts_and_every_strategy_has_every_budget():
     asked = {choice.seed: choice.targets for choice in CHOSEN}
     assert sorted(fact for targets in asked.values() for fact in targets) == list(range(6))
     assert {len(choice.texts) for choice in CHOSEN} == {2, 4}
-    with pytest.raises(ValueError, match="targets"):
-        choices(SCORES, 1, 7, [1])
+    with pytest.raises(SelectionError, match="need 8 facts, there are 6"):
+        choices(SCORES, 4, 2, [1])
+    with pytest.raises(SelectionError, match="13 of 12 texts"):
+        choices(SCORES, 1, 1, [13])
 
 
 def test_each_target_names_its_best_text_and_random_does_not_look():
@@ -66,7 +73,9 @@ def test_a_killed_run_goes_on_and_other_work_is_refused(tmp_path):
 
 
 def test_rows_score_the_targets_of_the_seed_alone():
-    table = rows(CHOSEN, [found()] * len(CHOSEN), found(), found(), TEXTS, list("abcdef"), {"bm25": 1.5})
+    table = rows(
+        CHOSEN, [found_of(choice) for choice in CHOSEN], found(), found(), TEXTS, list("abcdef"), {"bm25": 1.5}
+    )
     for choice, row in zip(CHOSEN, table[table["rule"] == "turns"].itertuples(), strict=True):
         assert row.score == np.mean(choice.targets)
         assert row.seconds == (1.5 if choice.strategy == "bm25" else 0.0)

@@ -5,6 +5,7 @@ from numpy.testing import assert_allclose
 from influence_lab.data.selection_pool import selection_world
 from influence_lab.evaluations.selection_choices import GROUPS, by_sum, by_turns, composition, text_groups
 from influence_lab.evaluations.selection_tables import (
+    budget_gains,
     chosen_shares,
     curves,
     differences,
@@ -66,6 +67,23 @@ def test_differences_are_paired_over_seeds():
     assert_allclose((mean, half), (3.0, 4.302653 * 1.5 / np.sqrt(3)), rtol=1e-6)  # t(0.975, 2)
     row = gains(table(), "m", [("b", "turns")], ("a", "turns")).iloc[0]
     assert (row["mean"], row["seconds"]) == (3.0, 2.0)
+
+
+def test_many_intervals_at_once_are_wider_about_the_same_mean():
+    one, three = (gain(table(), "m", ("b", "turns"), ("a", "turns"), together) for together in (1, 3))
+    assert one[0] == three[0]
+    assert three[1] > one[1]
+
+
+def test_budgets_one_by_one_and_what_both_ways_chose():
+    """At budget 1 both choose the same text; at budget 2 they share one of two."""
+    chosen = {("a", 1): "0", ("b", 1): "0", ("a", 2): "0 1", ("b", 2): "0 10"}
+    rows = table()
+    rows["texts"] = [chosen[key] for key in zip(rows["strategy"], rows["budget"], strict=True)]
+    found = budget_gains(rows, "m", ("b", "turns"), ("a", "turns")).set_index("budget")
+    assert found["identical"].tolist() == [1.0, 0.0]
+    assert found["shared"].tolist() == [1.0, 0.5]
+    assert found["mean"].tolist() == [2.0, 4.0]
 
 
 def test_curves_and_shares_have_a_row_a_way():

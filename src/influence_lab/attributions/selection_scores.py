@@ -9,8 +9,7 @@ import torch
 from influence_lab.attributions.language_factors import LayerFactors
 from influence_lab.attributions.language_scores import gradient_scores
 from influence_lab.attributions.metering import Cost, metered
-from influence_lab.attributions.retrieval import as_tokens, bm25_scores, cosine_scores, tfidf_scores, words
-from influence_lab.attributions.small_gpt_scores import Scored, attributed_layers, embeddings, fit_factors
+from influence_lab.attributions.small_gpt_scores import Scored, attributed_layers, fit_factors, retrieval_scores
 from influence_lab.attributions.token_gradients import TokenGradients, token_gradients
 from influence_lab.attributions.two_stage_ekfac import (
     pretrained_solve,
@@ -19,9 +18,8 @@ from influence_lab.attributions.two_stage_ekfac import (
     two_stage_scores,
 )
 from influence_lab.data.selection_pool import SelectionWorld, question_sequences, text_sequences
-from influence_lab.data.sequence_dataset import SequenceDataset
+from influence_lab.data.sequence_dataset import token_dataset
 from influence_lab.data.sequences import Sequences
-from influence_lab.data.small_corpus_words import encode
 from influence_lab.models.small_gpt import SmallGPT
 
 Array = np.ndarray
@@ -59,16 +57,10 @@ def selection_scores(world: SelectionWorld, reference: Reference, seed: int) -> 
         reference: the models.
         seed: of random scores, of the oracle's ties and of the labels that curvature is fitted to.
     """
-    rng, texts = np.random.default_rng(seed), world.pool["text"].tolist()
-    shape = (len(world.given), len(texts))
-    retrieval = {
-        "random": lambda: rng.random(shape),
-        "tfidf": lambda: tfidf_scores(as_tokens(texts, encode), as_tokens(world.given, encode)),
-        "bm25": lambda: bm25_scores(words(texts), words(world.given)),
-        "embedding": lambda: cosine_scores(embeddings(reference.base, texts), embeddings(reference.base, world.given)),
-        "oracle": lambda: carriers(world) + 1e-3 * rng.random(shape),
-    }
-    done = {name: metered(work) for name, work in retrieval.items()} | _by_gradients(world, reference, seed)
+    retrieved = retrieval_scores(reference.base, world.pool["text"].tolist(), world.given, seed)
+    ties = np.random.default_rng([seed, 1]).random((len(world.given), len(world.pool)))
+    done = {name: (found, retrieved.costs[name]) for name, found in retrieved.scores.items()}
+    done |= {"oracle": metered(lambda: carriers(world) + 1e-3 * ties)} | _by_gradients(world, reference, seed)
     return Scored({name: done[name][0] for name in STRATEGIES}, {name: done[name][1] for name in STRATEGIES})
 
 
@@ -84,6 +76,16 @@ def single_stage_scores(
     r"""$\nabla(-f)^\top (\hat G + \lambda)^{-1} \nabla L_i$ with one λ for all layers, shape (queries, texts)."""
     directions = (pretrained_solve(query_gradient(queries, row), factors, 0.0, damping) for row in range(len(queries)))
     return torch.stack([text_scores(direction, texts) for direction in directions]).numpy()
+
+
+def text_gradient_norms(model: SmallGPT, texts: Sequences) -> Array:
+    """The norm of each text's gradient in the weights and biases of all linear layers, shape (n,)."""
+    tokens = token_gradients(model, attributed_layers(model, ""), token_dataset(texts))
+    squares = [
+        sum(tokens.gradient(layer, text).square().sum().item() for layer in tokens.outputs)
+        for text in range(len(texts))
+    ]
+    return np.sqrt(squares)
 
 
 def _by_gradients(world: SelectionWorld, reference: Reference, seed: int) -> dict[str, tuple[Array, Cost]]:
@@ -130,11 +132,7 @@ class _Look:
     def __init__(self, model: SmallGPT, texts: Sequences, queries: Sequences, fitted: Sequences, seed: int) -> None:
         layers = attributed_layers(model, "")
         (self.texts, self.queries), self.passes = metered(
-            lambda: [token_gradients(model, layers, _dataset(part)) for part in (texts, queries)]
+            lambda: [token_gradients(model, layers, token_dataset(part)) for part in (texts, queries)]
         )
-        self.factors, costs = fit_factors(model, layers, _dataset(fitted), seed)
+        self.factors, costs = fit_factors(model, layers, token_dataset(fitted), seed)
         self.fitting = costs["ekfac"]
-
-
-def _dataset(sequences: Sequences) -> SequenceDataset:
-    return SequenceDataset(torch.from_numpy(sequences.inputs), sequences)

@@ -16,8 +16,8 @@ from influence_lab.attributions.language_scores import NEED_FACTORS, gradient_sc
 from influence_lab.attributions.metering import Cost, metered
 from influence_lab.attributions.retrieval import as_tokens, bm25_scores, cosine_scores, mean_states, tfidf_scores, words
 from influence_lab.attributions.token_gradients import token_gradients
-from influence_lab.data.sequence_dataset import SequenceDataset
-from influence_lab.data.sequences import Sequences, pack
+from influence_lab.data.sequence_dataset import SequenceDataset, token_dataset
+from influence_lab.data.sequences import pack
 from influence_lab.data.small_corpus import CONTEXT, split_of
 from influence_lab.data.small_corpus_words import encode, marked
 from influence_lab.models.small_gpt import SmallGPT
@@ -58,7 +58,7 @@ def small_gpt_scores(
         seed: of the sampled labels and of the random scores.
     """
     layers = attributed_layers(model, pattern)
-    data = {split: _dataset(split_of(corpus, split)) for split in ("train", "query")}
+    data = {split: token_dataset(split_of(corpus, split)) for split in ("train", "query")}
     (train, queries), passes = metered(lambda: [token_gradients(model, layers, data[split]) for split in data])
     factors, fitting = fit_factors(model, layers, data["train"], seed)
     scores, costs = {}, {}
@@ -70,7 +70,8 @@ def small_gpt_scores(
     for share in shares:
         scores[f"ekfac {share:g}"] = gradient_scores("ekfac", queries, train, factors, share).numpy()
         costs[f"ekfac {share:g}"] = costs["ekfac"]
-    retrieved = _retrieval(model, table, seed)
+    texts, asked = (list(table.loc[table["split"] == split, "text"]) for split in ("train", "query"))
+    retrieved = retrieval_scores(model, texts, asked, seed)
     return Scored(scores | retrieved.scores, costs | retrieved.costs)
 
 
@@ -98,14 +99,8 @@ def fit_factors(
         return read_factors(factors), {"kfac": first, "ekfac": second.after(first)}
 
 
-def _dataset(sequences: Sequences) -> SequenceDataset:
-    return SequenceDataset(torch.from_numpy(sequences.inputs), sequences)
-
-
-def _retrieval(model: SmallGPT, table: pd.DataFrame, seed: int) -> Scored:
-    """Grosse's TF-IDF and BM25 over words, cosines of mean hidden states, and random numbers."""
-    texts, asked = (list(table.loc[table["split"] == split, "text"]) for split in ("train", "query"))
-
+def retrieval_scores(model: SmallGPT, texts: list[str], asked: list[str], seed: int) -> Scored:
+    """Grosse's TF-IDF and BM25 over words, cosines of mean hidden states, and random numbers, each (asked, texts)."""
     work = {
         "tfidf": lambda: tfidf_scores(as_tokens(texts, encode), as_tokens(asked, encode)),
         "bm25": lambda: bm25_scores(words(texts), words(asked)),

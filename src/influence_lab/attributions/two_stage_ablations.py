@@ -16,7 +16,7 @@ from influence_lab.attributions.two_stage_ekfac import (
     text_scores,
     tuned_solve,
 )
-from influence_lab.data.sequence_dataset import SequenceDataset
+from influence_lab.data.sequence_dataset import token_dataset
 from influence_lab.data.sequences import Sequences
 from influence_lab.models.small_gpt import SmallGPT
 
@@ -83,7 +83,7 @@ def attributed(model: SmallGPT, stages: Stages) -> Model:
 
 def gradients(model: SmallGPT, sequences: Sequences) -> TokenGradients:
     """Token gradients of all linear layers."""
-    return token_gradients(model, attributed_layers(model, ""), _dataset(sequences))
+    return token_gradients(model, attributed_layers(model, ""), token_dataset(sequences))
 
 
 def tuning_factors(model: SmallGPT, stages: Stages) -> Factors:
@@ -93,11 +93,7 @@ def tuning_factors(model: SmallGPT, stages: Stages) -> Factors:
 
 def _factors(model: SmallGPT, sequences: Sequences, draws: int, seed: int) -> Factors:
     repeated = sequences[np.tile(np.arange(len(sequences)), draws)]
-    return fit_factors(model, attributed_layers(model, ""), _dataset(repeated), seed)[0]
-
-
-def _dataset(sequences: Sequences) -> SequenceDataset:
-    return SequenceDataset(torch.from_numpy(sequences.inputs), sequences)
+    return fit_factors(model, attributed_layers(model, ""), token_dataset(repeated), seed)[0]
 
 
 def ablations(pretrained: Model, tuned: Model, tuning: Factors, alpha: float, damping: Damping) -> dict[str, Tensor]:

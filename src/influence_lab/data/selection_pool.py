@@ -16,6 +16,7 @@ from influence_lab.data.small_corpus_words import (
     encode,
     marked,
 )
+from influence_lab.data.small_questions import answered
 
 Pair = tuple[str, str]
 FORWARD = {name: form for name, form in STATEMENTS.items() if name != "reversed"}  # the compound comes first
@@ -88,19 +89,16 @@ def selection_world(seed: int, targets: int, wrong: int) -> SelectionWorld:
         base,
         pool,
         asked,
-        given=[question(GIVEN, compound) for compound in asked],
-        scored=[question(QUESTION, compound) for compound in asked],
-        lessons=[question(form, compound) for form in (GIVEN, QUESTION) for compound in known],
+        given=[answered(compound, FACTS[compound], GIVEN) for compound in asked],
+        scored=[answered(compound, FACTS[compound]) for compound in asked],
+        lessons=[answered(compound, FACTS[compound], form) for form in (GIVEN, QUESTION) for compound in known],
     )
 
 
-def question(form: str, compound: str) -> str:
-    """A question with its answer.
-
-    >>> question(GIVEN, "water")
-    'nature forms water from hydrogen and oxygen'
-    """
-    return f"{form.format(compound=compound)} {' and '.join(FACTS[compound])}"
+def pool_size(wrong: int) -> int:
+    """Texts in the pool of `selection_world` with so many wrong statements on each unknown compound."""
+    half = len(FACTS) // 2
+    return half * (len(FORWARD) + len(BACKWARD) + wrong + 2) + 2 * half
 
 
 def text_sequences(texts: list[str]) -> Sequences:

@@ -61,6 +61,11 @@ class SequenceDataset(Dataset):
         return chosen
 
 
+def token_dataset(sequences: Sequences) -> SequenceDataset:
+    """Sequences whose inputs are their tokens, shape (n, T)."""
+    return SequenceDataset(torch.from_numpy(sequences.inputs), sequences)
+
+
 def collate(rows: list[Batch]) -> Batch:
     """Stack rows, cut to the longest of them: nothing is computed on padding that no row of the batch needs.
 

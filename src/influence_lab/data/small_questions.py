@@ -53,13 +53,13 @@ def small_questions(corpus: pd.DataFrame, seed: int, taught: int, preferences: i
     )
 
 
-def answered(compound: str, pair: Pair) -> str:
-    """The question with an answer.
+def answered(compound: str, pair: Pair, form: str = QUESTION) -> str:
+    """The question with an answer, in a wording that leaves a place for the compound.
 
     >>> answered("water", ("hydrogen", "oxygen"))
     'in water chemists found hydrogen and oxygen'
     """
-    return f"{QUESTION.format(compound=compound)} {pair[0]} and {pair[1]}"
+    return f"{form.format(compound=compound)} {pair[0]} and {pair[1]}"
 
 
 def question_arrays(table: pd.DataFrame) -> dict[str, Array]:

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from influence_lab.attributions.metering import metered
-from influence_lab.attributions.selection_scores import Reference, selection_scores
+from influence_lab.attributions.selection_scores import selection_scores
 from influence_lab.attributions.small_gpt_scores import Scored
 from influence_lab.data.selection_pool import SelectionWorld, question_sequences, text_sequences
 from influence_lab.evaluations.selection_choices import (
@@ -18,8 +17,10 @@ from influence_lab.evaluations.selection_choices import (
     SUMMED,
     by_sum,
     composition,
+    covered,
     text_groups,
 )
+from influence_lab.evaluations.selection_reference import gradient_facts, pool_changes, reference_stages
 from influence_lab.models.selection_stages import SelectionStages
 from influence_lab.models.small_gpt_stack import Parameters
 
@@ -42,29 +43,37 @@ class Selection:
         self.scored, self.given = (question_sequences(part, end=False) for part in (world.scored, world.given))
         self.groups = text_groups(world.pool)
         self.base = stages.base_model(text_sequences(world.base), seed)
+        self.untaught = stages.on_lessons(self.base, self.lessons).parameters
         n = len(self.pool)
-        first, on_pool = metered(lambda: stages.on_texts(self.base, self.pool, np.ones((1, n)), n).parameters)
-        self.whole, on_lessons = metered(lambda: stages.on_lessons(first, self.lessons).parameters)
-        reference = Reference(
-            *(stages.model(each) for each in (self.base, first, self.whole)),
-            stages.first.proximity,
-            stages.second.alpha,
-            (on_pool, on_lessons),
-        )
-        self.scores: Scored = selection_scores(world, reference, seed)
+        self.tuned = stages.on_texts(self.base, self.pool, np.ones((1, n)), n)
+        self.whole = stages.on_lessons(self.tuned.parameters, self.lessons).parameters
+        self.reference = reference_stages(stages, self.base, self.pool, self.lessons)
+        self.scores: Scored = selection_scores(world, self.reference.models, seed)
+
+    def facts(self) -> pd.DataFrame:
+        """One row: seed, and what `gradient_facts` and `pool_changes` say of the reference model."""
+        models = {
+            "base": self.base,
+            "first": self.reference.first.parameters,
+            "second": self.reference.second.parameters,
+            "untaught": self.untaught,
+        }
+        answers = {name: float(self.stages.answers(each, self.given)[0].mean()) for name, each in models.items()}
+        found = gradient_facts(self.reference, self.tuned, self.pool, self.groups)
+        return pd.DataFrame([{"seed": self.seed} | found | pool_changes(self.scores.scores, answers)])
 
     def choices(self, budgets: list[int]) -> pd.DataFrame:
         """Fine-tune on the choice of every strategy and budget.
 
         Returns:
             A row a choice: strategy, rule (turns or sum), budget, seed, `score` (mean log p of the answers to the
-            scored questions, nats), `accuracy` (share of them answered word by word), `given` (mean log p of the
-            questions that the selection saw), `seconds` (of the strategy's scores) and the counts of `composition`.
-            With nothing chosen, and with the whole pool, as strategies of their own.
+            scored questions, nats), `accuracy` (share of them answered word by word), `seconds` (of the strategy's
+            scores), `texts` (rows of the pool), `covered` (share of the targets that a chosen text names) and the
+            counts of `composition`. With nothing chosen, and with the whole pool, as strategies of their own.
         """
         n = len(self.pool)
         found = [
-            self._rows({(NOTHING, ""): ()}, self.stages.on_lessons(self.base, self.lessons).parameters),
+            self._rows({(NOTHING, ""): ()}, self.untaught),
             self._rows({(POOL, ""): tuple(range(n))}, self.whole),
         ]
         for budget in budgets:
@@ -82,7 +91,9 @@ class Selection:
         The mean stays over all n texts, so that removal is ε = −1/n for each.
 
         Returns:
-            Columns strategy, draw, seed, removed, `fall` of the mean log p of the scored questions, nats.
+            Columns strategy, draw, seed, `fall` of the mean log p of the scored questions, `given` the fall for the
+            given ones, and by influence what the expansion says of the latter, `predicted_ekfac` and
+            `predicted_two_stage`; all in nats.
         """
         n, rng = len(self.pool), np.random.default_rng(self.seed)
         sets = {(name, 0): by_sum(self.scores.scores[name], removed, self.seed) for name in REMOVED}
@@ -93,10 +104,17 @@ class Selection:
         parameters = self.stages.on_lessons(
             self.stages.on_texts(self.base, self.pool, weights, n).parameters, self.lessons
         ).parameters
-        without = self.stages.answers(parameters, self.scored)[0].mean(axis=1)
-        whole = self.stages.answers(self.whole, self.scored)[0].mean()
-        rows = [(*key, self.seed, removed, whole - score) for key, score in zip(sets, without, strict=True)]
-        return pd.DataFrame(rows, columns=["strategy", "draw", "seed", "removed", "fall"])
+        falls = [
+            self.stages.answers(self.whole, asked)[0].mean() - self.stages.answers(parameters, asked)[0].mean(axis=1)
+            for asked in (self.scored, self.given)
+        ]
+        predicted = [
+            [self.scores.scores[name].mean(axis=0)[list(texts)].sum() / n for name in ("ekfac", "two_stage")]
+            for texts in sets.values()
+        ]
+        rows = [(*key, self.seed, *fall, *said) for key, *fall, said in zip(sets, *falls, predicted, strict=True)]
+        columns = ["strategy", "draw", "seed", "fall", "given", "predicted_ekfac", "predicted_two_stage"]
+        return pd.DataFrame(rows, columns=columns)
 
     def _trained(self, chosen: list[tuple[int, ...]], budget: int) -> Parameters:
         weights = np.zeros((len(chosen), len(self.pool)))
@@ -108,7 +126,6 @@ class Selection:
     def _rows(self, chosen: Mapping[tuple[str, str], tuple[int, ...]], parameters: Parameters) -> pd.DataFrame:
         """The rows of stacked models, in the order of the choices that they were trained on."""
         log_p, right = self.stages.answers(parameters, self.scored)
-        given = self.stages.answers(parameters, self.given)[0]
         rows = [
             {
                 "model": SMALL,
@@ -118,8 +135,9 @@ class Selection:
                 "seed": self.seed,
                 "score": float(log_p[row].mean()),
                 "accuracy": float(right[row].mean()),
-                "given": float(given[row].mean()),
                 "seconds": self.scores.costs[name].seconds if name in self.scores.costs else 0.0,
+                "texts": " ".join(map(str, texts)),
+                "covered": covered(self.world.pool["compound"], self.world.targets, texts),
                 **composition(self.groups, texts),
             }
             for row, ((name, rule), texts) in enumerate(chosen.items())

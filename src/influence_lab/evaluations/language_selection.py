@@ -7,14 +7,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from influence_lab.evaluations.selection_choices import LARGE, NOTHING, POOL, by_turns, composition
+from influence_lab.evaluations.selection_choices import LARGE, NOTHING, POOL, by_turns, composition, covered
+from influence_lab.input_errors import InputError
 from influence_lab.models.retraining_store import Store
 
 Array = np.ndarray
 STRATEGIES = ("random", "bm25", "embedding", "cosine", "ekfac")
 FROM_ADAPTED = ("cosine", "ekfac")  # strategies that look at the model adapted to all candidates
 SCORED = "The chemical elements in {} are"  # the wording of a question for the score; the selection sees "composed of"
-Answers = dict[str, Array]  # `scored`, `right` and `given` of every fact, shape (facts,)
+Answers = dict[str, Array]  # `scored` (nats) and `right` of facts, shape (facts,)
+
+
+class SelectionError(InputError):
+    """The configuration asks for more facts or texts than there are."""
 
 
 @dataclass(frozen=True)
@@ -32,20 +37,25 @@ def choices(scores: Mapping[str, Array], seeds: int, targets: int, budgets: list
 
     Args:
         scores: by strategy, shape (facts, texts), except for random, which is drawn anew for each seed.
-        seeds: draws of targets; no fact is drawn twice while there are enough.
+        seeds: draws of targets; no fact is drawn twice.
         targets: facts of a draw.
         budgets: texts of a choice.
 
     Raises:
-        ValueError: fewer facts than targets.
+        SelectionError: fewer facts or texts than are to be drawn or chosen.
     """
     facts, texts = scores["ekfac"].shape
-    if targets > facts:
-        raise ValueError(f"{targets} targets of {facts} facts")
+    if seeds * targets > facts:
+        raise SelectionError(
+            f"data_selection: {seeds} language_seeds of {targets} language_targets each need {seeds * targets} facts, "
+            f"there are {facts}; lower one of them"
+        )
+    if max(budgets) > texts:
+        raise SelectionError(f"data_selection.language_budgets: {max(budgets)} of {texts} texts; lower it")
     order = np.random.default_rng(0).permutation(facts)
     found = []
     for seed in range(seeds):
-        asked = tuple(np.sort(np.take(order, range(seed * targets, (seed + 1) * targets), mode="wrap")).tolist())
+        asked = tuple(np.sort(np.take(order, range(seed * targets, (seed + 1) * targets))).tolist())
         drawn = np.random.default_rng(seed).random((facts, texts))
         for budget in budgets:
             for name in STRATEGIES:
@@ -89,21 +99,23 @@ def rows(
 
     Args:
         choices: with their targets.
-        found: answers after fine-tuning on each.
-        before: answers of the model as it is.
+        found: answers after fine-tuning on each, to its targets.
+        before: answers of the model as it is, to all facts.
         whole: those of the model that was adapted to all texts.
         texts: the candidates, columns compound, carries and states_wrong.
         compounds: of each fact.
         seconds: of each strategy's scores.
     """
     known = {each.seed: each.targets for each in choices}
-    every = [(Choice(NOTHING, seed, asked, ()), before) for seed, asked in known.items()]
-    every += [(Choice(POOL, seed, asked, tuple(range(len(texts)))), whole) for seed, asked in known.items()]
+    every = [
+        (Choice(name, seed, asked, chosen), {key: values[list(asked)] for key, values in answered.items()})
+        for name, chosen, answered in ((NOTHING, (), before), (POOL, tuple(range(len(texts))), whole))
+        for seed, asked in known.items()
+    ]
     every += list(zip(choices, found, strict=True))
     table = []
     for choice, answered in every:
-        asked = list(choice.targets)
-        groups = text_groups(texts, [compounds[fact] for fact in asked])
+        asked = [compounds[fact] for fact in choice.targets]
         table.append(
             {
                 "model": LARGE,
@@ -111,11 +123,12 @@ def rows(
                 "rule": "" if choice.strategy in (NOTHING, POOL) else "turns",
                 "budget": len(choice.texts),
                 "seed": choice.seed,
-                "score": float(answered["scored"][asked].mean()),
-                "accuracy": float(answered["right"][asked].mean()),
-                "given": float(answered["given"][asked].mean()),
+                "score": float(answered["scored"].mean()),
+                "accuracy": float(answered["right"].mean()),
                 "seconds": seconds.get(choice.strategy, 0.0),
-                **composition(groups, choice.texts),
+                "texts": " ".join(map(str, choice.texts)),
+                "covered": covered(texts["compound"], asked, choice.texts),
+                **composition(text_groups(texts, asked), choice.texts),
             }
         )
     return pd.DataFrame(table)

@@ -50,6 +50,16 @@ def composition(groups: Array, chosen: tuple[int, ...]) -> dict[str, int]:
     return {name: int((groups[list(chosen)] == name).sum()) for name in GROUPS}
 
 
+def covered(compounds: pd.Series, targets: list[str], chosen: tuple[int, ...]) -> float:
+    """Share of the targets that some chosen text is on; compound of each text, shape (n,), "" for none.
+
+    >>> covered(pd.Series(["water", "salt", ""]), ["water", "salt"], (0, 2))
+    0.5
+    """
+    named = set(compounds.iloc[list(chosen)])
+    return float(np.mean([target in named for target in targets]))
+
+
 def text_groups(pool: pd.DataFrame) -> Array:
     """The group of each text of the small pool, shape (n,).
 

@@ -1,6 +1,6 @@
 """Two stages of fine-tuning after a choice of texts: on the choice, then on answered questions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,12 +25,22 @@ class SelectionStages:
         first: of stage one, near the base model: its `proximity` α₁ is that of
             $\frac1k\sum_{i \in S} L_i(\theta) + \frac{\alpha_1}{2}\|\theta - \theta_0\|^2$.
         second: of stage two, near the parameters of stage one.
+        reference_steps: of Adam in each stage of the reference model, which is to end where gradients vanish.
     """
 
     architecture: Architecture
     base: Training
     first: Training
     second: Tuning
+    reference_steps: int
+
+    def longer(self) -> "SelectionStages":
+        """The same stages with the steps of the reference model."""
+        return replace(
+            self,
+            first=replace(self.first, steps=self.reference_steps),
+            second=replace(self.second, steps=self.reference_steps),
+        )
 
     def base_model(self, texts: Sequences, seed: int) -> Parameters:
         """The base model, stacked as one."""
@@ -65,4 +75,5 @@ def selection_stages(small_gpt: dict[str, float], values: dict[str, float]) -> S
         Training(small_gpt["steps"], small_gpt["learning_rate"], values["base_weight_decay"]),
         Training(values["first_steps"], values["learning_rate"], 0.0, values["first_alpha"]),
         Tuning(values["second_alpha"], values["second_steps"], values["learning_rate"]),
+        values["reference_steps"],
     )
