@@ -3,14 +3,13 @@ r"""Influence of texts and of their tokens on the mean log-probability of a targ
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from torch import nn
 
 from influence_lab.attributions.loss_token_scores import loss_token_scores
 from influence_lab.attributions.small_gpt_scores import attributed_layers, fit_factors
 from influence_lab.attributions.token_gradients import token_gradients
 from influence_lab.attributions.two_stage_ekfac import Direction, pretrained_solve, text_scores
-from influence_lab.data.sequence_dataset import SequenceDataset
+from influence_lab.data.sequence_dataset import token_dataset
 from influence_lab.data.sequences import Sequences
 from influence_lab.models.small_gpt import SmallGPT
 
@@ -33,11 +32,11 @@ class TargetInfluence:
 
     def of_texts(self, texts: Sequences) -> Array:
         r"""$\langle V, \nabla L_i \rangle$ of each text, shape (n,)."""
-        return text_scores(self.direction, token_gradients(self.model, self.layers, dataset(texts))).numpy()
+        return text_scores(self.direction, token_gradients(self.model, self.layers, token_dataset(texts))).numpy()
 
     def of_loss_tokens(self, texts: Sequences) -> Array:
         """Each text's influence split over the losses of its tokens, shape (n, T): what masking one takes away."""
-        return loss_token_scores(self.model, self.direction, dataset(texts)).numpy()
+        return loss_token_scores(self.model, self.direction, token_dataset(texts)).numpy()
 
 
 def target_influences(
@@ -62,15 +61,10 @@ def target_influences(
     layers = attributed_layers(model, "")
     scale = np.ones(len(texts)) if volumes is None else np.sqrt(volumes)
     weighted = Sequences(texts.inputs, texts.targets, texts.weights * scale[:, None])
-    factors, _ = fit_factors(model, layers, dataset(weighted), seed)
+    factors, _ = fit_factors(model, layers, token_dataset(weighted), seed)
     found = {}
     for name, target in targets.items():
-        asked = token_gradients(model, layers, dataset(target))
+        asked = token_gradients(model, layers, token_dataset(target))
         mean = {layer: asked.outputs[layer].T @ asked.inputs[layer] / len(asked) for layer in layers}
         found[name] = TargetInfluence(model, layers, pretrained_solve(mean, factors, damping=decay))
     return found
-
-
-def dataset(texts: Sequences) -> SequenceDataset:
-    """The texts as the gradients' passes want them."""
-    return SequenceDataset(torch.from_numpy(texts.inputs), texts)
