@@ -1133,7 +1133,7 @@ rule two_stage_scores:
     params:
         **TWO_STAGE,
         alpha=config["small_gpt_tuning"]["alpha"],
-        newton_queries=config["two_stage_retraining"]["newton_queries"],
+        strong_damping=config["two_stage_retraining"]["strong_damping"],
     message:
         "Score pre-training texts through fine-tuning, seed {wildcards.seed}"
     script:

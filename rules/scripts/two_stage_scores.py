@@ -28,6 +28,6 @@ with batch(snakemake):
         list(asked.loc[asked["split"] == "query", "text"]),
         params.alpha,
         Damping(params.decay, params.share),
-        params.newton_queries,
+        params.strong_damping,
     )
     write_arrays(snakemake.output[0], **scores)
