@@ -1101,7 +1101,7 @@ rule language_two_stage_cost:
 # What scores of both stages have in common.
 TWO_STAGE = {
     name: config["two_stage_retraining"][name]
-    for name in ("seed", "share", "corpus_draws", "tuning_draws")
+    for name in ("seed", "share", "corpus_draws", "tuning_draws", "sketch")
 } | {
     "heads": config["small_gpt"]["heads"],
     "decay": config["small_gpt"]["weight_decay"],

@@ -18,6 +18,7 @@ with batch(snakemake):
         questions_of(questions, "tuning"),
         params.corpus_draws,
         params.tuning_draws,
+        params.sketch,
         params.seed + seed,
     )
     scores = two_stage_methods(

@@ -16,7 +16,7 @@ ALPHA, DECAY, STRONG = 0.3, 0.05, 2.0
 def world() -> tuple[SmallGPT, SmallGPT, Stages]:
     rng = np.random.default_rng(0)
     before, after = (SmallGPT(Architecture(5, 3, 4, 2, 1), seed).double() for seed in (1, 2))
-    return before, after, Stages(sequences(rng, 6), sequences(rng, 2), sequences(rng, 3), 1, 1, 0)
+    return before, after, Stages(sequences(rng, 6), sequences(rng, 2), sequences(rng, 3), 1, 1, 20, 0)
 
 
 def matrix(model: SmallGPT, texts, damping: float) -> torch.Tensor:

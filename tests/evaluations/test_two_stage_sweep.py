@@ -13,7 +13,7 @@ from tests.models.small_gpt_cases import small_experiment
 pytestmark = pytest.mark.filterwarnings("ignore")  # kronfluence's, of PyTorch's names
 EXPERIMENT = small_experiment()
 TEXTS, QUERIES = EXPERIMENT.texts, EXPERIMENT.queries
-STAGES = Stages(TEXTS, QUERIES, TEXTS[:4], corpus_draws=1, tuning_draws=2, seed=0)
+STAGES = Stages(TEXTS, QUERIES, TEXTS[:4], corpus_draws=1, tuning_draws=2, sketch=30, seed=0)
 MODEL = small_gpt_model(EXPERIMENT.base_model(0), heads=2)
 
 
@@ -60,7 +60,9 @@ def test_labels_drawn_more_often_fit_the_same_matrix():
     traces = [
         sum(
             float(layer.ekfac.eigenvalues.sum())
-            for layer in tuning_factors(MODEL, Stages(TEXTS, QUERIES, TEXTS[:4], 1, draws, seed=draws)).values()
+            for layer in tuning_factors(
+                MODEL, Stages(TEXTS, QUERIES, TEXTS[:4], 1, draws, sketch=1, seed=draws)
+            ).values()
         )
         for draws in (64, 256)
     ]

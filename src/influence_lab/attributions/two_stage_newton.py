@@ -17,7 +17,6 @@ from influence_lab.models.small_gpt_stack import flattened, stack, text_log_prob
 Array = np.ndarray
 Solve = Callable[[Tensor, float], Tensor]  # rows v (m, p) and a damping λ to (G + λI)⁻¹ v
 STEPS = 1000  # of conjugate gradient, at most
-RANK = 300  # of the sketch: as many products again as 300 queries need for one step, and steps fall tenfold
 TOLERANCE = 1e-2  # on relative residuals; ranks do not need more
 
 
@@ -41,15 +40,16 @@ class Curved:
 
         return jacrev(log_probabilities, chunk_size=16)(self._flat)
 
-    def solver(self, texts: Sequences, tolerance: float = TOLERANCE) -> Solve:
+    def solver(self, texts: Sequences, rank: int, tolerance: float = TOLERANCE) -> Solve:
         r"""$v, \lambda \mapsto (G + \lambda I)^{-1} v$ by rows, G of the mean loss over the texts, sketched once.
 
         Args:
             texts: n.
+            rank: of the sketch.
             tolerance: of conjugate gradient, on the relative residuals; a solve above it is a `NotSolvedError`.
         """
         products = vmap(self._product(texts))
-        sketch = sketched(products, len(self._flat), RANK, self._flat.dtype)
+        sketch = sketched(products, len(self._flat), rank, self._flat.dtype)
 
         def solve(rows: Tensor, damping: float) -> Tensor:
             def damped(moved: Tensor) -> Tensor:
@@ -94,7 +94,7 @@ class FirstStage:
 
 def first_stage(model: Curved, stages: Stages, tolerance: float = TOLERANCE) -> FirstStage:
     """Gradients of the pre-training texts, and the solve with their matrix."""
-    return FirstStage(model.gradients(stages.texts), model.solver(stages.texts, tolerance))
+    return FirstStage(model.gradients(stages.texts), model.solver(stages.texts, stages.sketch, tolerance))
 
 
 def newton_ablations(
@@ -126,7 +126,7 @@ def newton_ablations(
     before, after = Curved(pretrained), Curved(tuned)
     asked, asked_before = after.gradients(stages.queries), before.gradients(stages.queries)
     here, there = first_stage(before, stages, tolerance), first_stage(after, stages, tolerance)
-    carried = alpha * after.solver(stages.tuning, tolerance)(asked, alpha)
+    carried = alpha * after.solver(stages.tuning, stages.sketch, tolerance)(asked, alpha)
     solved = here.solve(torch.cat([carried, asked, asked_before]), decay)
     full, no_tuned, single_pretrained = solved.split(len(asked))
     scores = {
@@ -172,7 +172,7 @@ def newton_full(
         NotSolvedError: conjugate gradient ended above the tolerance.
     """
     after = Curved(tuned)
-    asked, solve = after.gradients(stages.queries), after.solver(stages.tuning, tolerance)
+    asked, solve = after.gradients(stages.queries), after.solver(stages.tuning, stages.sketch, tolerance)
     carried = torch.cat([alpha * solve(asked, alpha) for alpha in alphas])
     shape = (len(alphas), len(asked))
     scores = (first.solve(carried, decay) @ first.held.T).unflatten(0, shape)
