@@ -1102,7 +1102,7 @@ rule language_two_stage_cost:
 # What scores of both stages have in common.
 TWO_STAGE = {
     name: config["two_stage_retraining"][name]
-    for name in ("seed", "share", "corpus_draws", "tuning_draws")
+    for name in ("seed", "share", "corpus_draws", "tuning_draws", "sketch")
 } | {
     "heads": config["small_gpt"]["heads"],
     "decay": config["small_gpt"]["weight_decay"],
@@ -1134,7 +1134,7 @@ rule two_stage_scores:
     params:
         **TWO_STAGE,
         alpha=config["small_gpt_tuning"]["alpha"],
-        newton_queries=config["two_stage_retraining"]["newton_queries"],
+        strong_damping=config["two_stage_retraining"]["strong_damping"],
     message:
         "Score pre-training texts through fine-tuning, seed {wildcards.seed}"
     script:

@@ -2048,10 +2048,16 @@ rule two_stage_truth:
 
 rule two_stage_sweep:
     input:
-        model="results/models/small_gpt_0.npz",
+        models=expand(
+            "results/models/small_gpt_{seed}.npz",
+            seed=range(config["two_stage_retraining"]["sweep_starts"]),
+        ),
         tokens="results/data/small_corpus.npz",
         questions="results/data/small_questions.npz",
-        subsets="results/evaluations/small_gpt_subsets_0.npz",
+        subsets=expand(
+            "results/evaluations/small_gpt_subsets_{seed}.npz",
+            seed=range(config["two_stage_retraining"]["sweep_starts"]),
+        ),
         code=code_of("rules/scripts/two_stage_sweep.py"),
     output:
         "results/evaluations/two_stage_sweep.parquet",
@@ -2073,7 +2079,6 @@ rule two_stage_sweep:
             plain_steps=config["two_stage_retraining"]["plain_steps"],
             formula_alphas=config["two_stage_retraining"]["formula_alphas"],
             learning_rate=config["small_gpt_tuning"]["learning_rate"],
-            newton_queries=config["two_stage_retraining"]["newton_queries"],
         ),
         chunks="results/chunks/two_stage_sweep",
     message:

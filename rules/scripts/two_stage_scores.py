@@ -18,6 +18,7 @@ with batch(snakemake):
         questions_of(questions, "tuning"),
         params.corpus_draws,
         params.tuning_draws,
+        params.sketch,
         params.seed + seed,
     )
     scores = two_stage_methods(
@@ -28,6 +29,6 @@ with batch(snakemake):
         list(asked.loc[asked["split"] == "query", "text"]),
         params.alpha,
         Damping(params.decay, params.share),
-        params.newton_queries,
+        params.strong_damping,
     )
     write_arrays(snakemake.output[0], **scores)

@@ -4,20 +4,19 @@ import torch
 from torch.func import functional_call
 
 from influence_lab.attributions.two_stage_ablations import Stages
-from influence_lab.attributions.two_stage_newton import conjugate_gradients, newton_ablations, newton_full
-from influence_lab.curvature.conjugate_gradient import NotSolvedError
+from influence_lab.attributions.two_stage_newton import Curved, first_stage, newton_ablations, newton_full
 from influence_lab.models.small_gpt import Architecture, SmallGPT
 from influence_lab.models.small_gpt_stack import flattened, stack, text_log_probabilities
 from tests.attributions.test_small_gpt_newton import sequences
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning")  # torch's own, for jvp
-ALPHA, DECAY = 0.3, 0.05
+ALPHA, DECAY, STRONG = 0.3, 0.05, 2.0
 
 
 def world() -> tuple[SmallGPT, SmallGPT, Stages]:
     rng = np.random.default_rng(0)
     before, after = (SmallGPT(Architecture(5, 3, 4, 2, 1), seed).double() for seed in (1, 2))
-    return before, after, Stages(sequences(rng, 6), sequences(rng, 2), sequences(rng, 3), 1, 1, 0)
+    return before, after, Stages(sequences(rng, 6), sequences(rng, 2), sequences(rng, 3), 1, 1, 20, 0)
 
 
 def matrix(model: SmallGPT, texts, damping: float) -> torch.Tensor:
@@ -45,42 +44,47 @@ def gradients(model: SmallGPT, texts) -> torch.Tensor:
 def test_scores_are_those_of_the_matrices_formed():
     """Both matrices explicitly, each at its own parameters; float64, residual 1e-10, condition number below 1e4."""
     before, after, stages = world()
-    found = newton_ablations(before, after, stages, ALPHA, DECAY, tolerance=1e-10)
+    found = newton_ablations(before, after, stages, ALPHA, DECAY, STRONG, tolerance=1e-10)
     first, second = matrix(before, stages.texts, DECAY), matrix(after, stages.tuning, ALPHA)
     asked, held = gradients(after, stages.queries).T, gradients(before, stages.texts).T
     carried = ALPHA * torch.linalg.solve(second, asked)
-    wrong = torch.linalg.solve(matrix(after, stages.texts, DECAY), asked)
+    wrong, strong = (torch.linalg.solve(matrix(after, stages.texts, each), asked) for each in (DECAY, STRONG))
     expected = {
         "full": torch.linalg.solve(first, carried).T @ held,
         "no_pretrained": carried.T @ held,
         "no_tuned": torch.linalg.solve(first, asked).T @ held,
         "dot": asked.T @ held,
         "single_tuned": wrong.T @ gradients(after, stages.texts).T,
+        "single_strong": strong.T @ gradients(after, stages.texts).T,
         "single_factors": torch.linalg.solve(second, asked).T @ gradients(after, stages.texts).T,
         "single_pretrained": torch.linalg.solve(first, gradients(before, stages.queries).T).T @ held,
     }
     assert found.keys() == expected.keys()
     for name, scores in expected.items():
         np.testing.assert_allclose(found[name], scores.detach().numpy(), rtol=1e-6, atol=1e-9, err_msg=name)
-    several = newton_full(before, after, stages, [ALPHA, 2.0], DECAY, tolerance=1e-10)
-    np.testing.assert_allclose(several[0], found["full"], rtol=1e-6, atol=1e-9)
+    first = first_stage(Curved(before), stages, tolerance=1e-10)
+    several = newton_full(first, after, stages, [ALPHA, 2.0], DECAY, tolerance=1e-10)
+    np.testing.assert_allclose(several.scores[0], found["full"], rtol=1e-6, atol=1e-9)
+    share = carried.norm(dim=0) / asked.norm(dim=0)
+    np.testing.assert_allclose(several.survives[0], share.detach().numpy(), rtol=1e-6)
+
+
+def test_without_proximity_the_gradient_survives_outside_the_range_of_the_matrix():
+    """α(G + α)⁻¹ v tends to the part of v in the null space of G; float64, the rest is below α/Λ."""
+    before, after, stages = world()
+    values, vectors = torch.linalg.eigh(matrix(after, stages.tuning, 0.0))
+    null = vectors[:, values < 1e-9]
+    assert 0 < null.shape[1] < len(values)
+    asked = gradients(after, stages.queries).T
+    first = first_stage(Curved(before), stages, tolerance=1e-8)
+    found = newton_full(first, after, stages, [1e-7], DECAY, tolerance=1e-8).survives[0]
+    expected = (null.T @ asked).norm(dim=0) / asked.norm(dim=0)
+    np.testing.assert_allclose(found, expected.detach().numpy(), atol=0.02)
 
 
 def test_without_a_change_of_parameters_a_strong_proximity_makes_all_single_stage():
     """α/(Λ + α) is 1 but for Λ/α, with Λ below 10."""
     before, _, stages = world()
-    found = newton_ablations(before, before, stages, 1e9, DECAY, tolerance=1e-10)
+    found = newton_ablations(before, before, stages, 1e9, DECAY, STRONG, tolerance=1e-10)
     for name in ("no_tuned", "single_tuned", "single_pretrained"):
         np.testing.assert_allclose(found["full"], found[name], rtol=1e-6, atol=1e-8)
-
-
-def test_rows_that_are_solved_wait_for_the_others():
-    """A row of an eigenvector takes one step; float64, condition number 10."""
-    rng = np.random.default_rng(0)
-    basis = torch.linalg.qr(torch.from_numpy(rng.normal(size=(8, 8))))[0]
-    given = basis @ torch.diag(torch.linspace(1, 10, 8).double()) @ basis.T
-    rows = torch.stack([basis[:, 0], torch.from_numpy(rng.normal(size=8))])
-    found = conjugate_gradients(lambda v: v @ given, rows, 1e-12)
-    torch.testing.assert_close(found, torch.linalg.solve(given, rows.T).T, rtol=1e-9, atol=1e-10)
-    with pytest.raises(NotSolvedError, match="after 2 products"):
-        conjugate_gradients(lambda v: v @ given, rows, 1e-12, steps=2)

@@ -13,7 +13,7 @@ from tests.models.small_gpt_cases import small_experiment
 pytestmark = pytest.mark.filterwarnings("ignore")  # kronfluence's, of PyTorch's names
 EXPERIMENT = small_experiment()
 TEXTS, QUERIES = EXPERIMENT.texts, EXPERIMENT.queries
-STAGES = Stages(TEXTS, QUERIES, TEXTS[:4], corpus_draws=1, tuning_draws=2, seed=0)
+STAGES = Stages(TEXTS, QUERIES, TEXTS[:4], corpus_draws=1, tuning_draws=2, sketch=30, seed=0)
 MODEL = small_gpt_model(EXPERIMENT.base_model(0), heads=2)
 
 
@@ -32,12 +32,15 @@ def test_leaving_out_nothing_changes_nothing_and_each_truth_stands_in_its_place(
 def test_every_fine_tuning_is_judged_with_each_alpha_of_the_formula(tmp_path):
     """With 0 steps and a strong α the formula is that of one stage: EK-FAC's full and `no_tuned` agree."""
     subsets = subset_truth(EXPERIMENT, 0, 0.5, 4)
-    sweep = Sweep([0.5, 5.0], 4, [2], [0.1, 1.0, 10.0], 0.01, newton_queries=2)
+    sweep = Sweep([0.5, 5.0], 4, [2], [0.1, 1.0, 10.0], 0.01)
     table = swept(MODEL, subsets, STAGES, sweep, Damping(0.02), tmp_path)
     counts = table.groupby(["curvature", "alpha", "steps", "formula_alpha"]).size()
     assert len(counts) == 2 * (2 + 3)
-    assert (counts["ekfac"] == len(QUERIES)).all()
-    assert (counts["newton"] == 2).all()
+    assert (counts == len(QUERIES)).all()
+    exact = table[table["curvature"] == "newton"]
+    assert exact["survives"].between(0, 1).all()
+    shares = exact[exact["alpha"] == 0].groupby("formula_alpha")["survives"].mean()
+    assert (shares.diff().dropna() > 0).all()  # α/(Λ + α) grows with α
     assert table["lds"].abs().max() <= 1
     assert (table["distance"] > 0).all()
     assert np.isfinite(table.select_dtypes("number").to_numpy()).all()
@@ -57,7 +60,9 @@ def test_labels_drawn_more_often_fit_the_same_matrix():
     traces = [
         sum(
             float(layer.ekfac.eigenvalues.sum())
-            for layer in tuning_factors(MODEL, Stages(TEXTS, QUERIES, TEXTS[:4], 1, draws, seed=draws)).values()
+            for layer in tuning_factors(
+                MODEL, Stages(TEXTS, QUERIES, TEXTS[:4], 1, draws, sketch=1, seed=draws)
+            ).values()
         )
         for draws in (64, 256)
     ]

@@ -64,6 +64,7 @@ class Stages:
         tuning: texts of fine-tuning.
         corpus_draws: labels drawn for each token of the texts.
         tuning_draws: for each token of fine-tuning's.
+        sketch: rank of the sketches of Gauss-Newton matrices, which changes time and not scores.
         seed: draws them.
     """
 
@@ -72,6 +73,7 @@ class Stages:
     tuning: Sequences
     corpus_draws: int
     tuning_draws: int
+    sketch: int
     seed: int
 
 

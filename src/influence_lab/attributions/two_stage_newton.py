@@ -1,6 +1,7 @@
 r"""Influence through fine-tuning with the Gauss-Newton matrices of all parameters, by conjugate gradient."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -8,14 +9,15 @@ from torch import Tensor
 from torch.func import functional_call, jacrev, jvp, vjp, vmap
 
 from influence_lab.attributions.two_stage_ablations import Stages
-from influence_lab.curvature.conjugate_gradient import NotSolvedError
+from influence_lab.curvature.conjugate_gradients import conjugate_gradients, sketched
 from influence_lab.data.sequences import Sequences
 from influence_lab.models.small_gpt import SmallGPT
 from influence_lab.models.small_gpt_stack import flattened, stack, text_log_probabilities
 
 Array = np.ndarray
-Rows = Callable[[Tensor], Tensor]
+Solve = Callable[[Tensor, float], Tensor]  # rows v (m, p) and a damping λ to (G + λI)⁻¹ v
 STEPS = 1000  # of conjugate gradient, at most
+TOLERANCE = 1e-2  # on relative residuals; ranks do not need more
 
 
 class Curved:
@@ -38,17 +40,27 @@ class Curved:
 
         return jacrev(log_probabilities, chunk_size=16)(self._flat)
 
-    def solver(self, texts: Sequences, damping: float, tolerance: float) -> Rows:
-        r"""Rows $v \mapsto (G + \lambda I)^{-1} v$, G of the mean loss over the texts; from (m, p) to (m, p).
+    def solver(self, texts: Sequences, rank: int, tolerance: float = TOLERANCE) -> Solve:
+        r"""$v, \lambda \mapsto (G + \lambda I)^{-1} v$ by rows, G of the mean loss over the texts, sketched once.
 
         Args:
             texts: n.
-            damping: λ.
-            tolerance: of conjugate gradient, on the relative residuals.
-
-        Raises:
-            NotSolvedError: conjugate gradient ended above the tolerance.
+            rank: of the sketch.
+            tolerance: of conjugate gradient, on the relative residuals; a solve above it is a `NotSolvedError`.
         """
+        products = vmap(self._product(texts))
+        sketch = sketched(products, len(self._flat), rank, self._flat.dtype)
+
+        def solve(rows: Tensor, damping: float) -> Tensor:
+            def damped(moved: Tensor) -> Tensor:
+                return products(moved) + damping * moved
+
+            return conjugate_gradients(damped, rows, tolerance, sketch.preconditioner(damping), STEPS)
+
+        return solve
+
+    def _product(self, texts: Sequences) -> Callable[[Tensor], Tensor]:
+        """Shape (p,) to (p,): G u."""
         inputs = torch.from_numpy(texts.inputs)
         counts = (torch.from_numpy(texts.weights)[..., None] / len(texts)).to(self._flat.dtype)
 
@@ -62,50 +74,42 @@ class Curved:
         def product(direction: Tensor) -> Tensor:
             moved = jvp(logits, (self._flat,), (direction,))[1]
             curved = probabilities * (moved - (probabilities * moved).sum(-1, keepdim=True))
-            return back(counts * curved)[0] + damping * direction
+            return back(counts * curved)[0]
 
-        return lambda rows: conjugate_gradients(vmap(product), rows, tolerance)
+        return product
 
 
-def conjugate_gradients(products: Rows, rows: Tensor, tolerance: float, steps: int = STEPS) -> Tensor:
-    r"""$x$ with $Cx = v$ for several v at once: one pass over the model serves all of them.
+@dataclass(frozen=True)
+class FirstStage:
+    """The pre-training texts at one set of parameters.
 
-    Args:
-        products: C u of each row, from (m, p) to (m, p); C symmetric and positive definite.
-        rows: v, shape (m, p).
-        tolerance: on the residuals $\|Cx - v\| / \|v\|$.
-        steps: most products to take.
-
-    Returns:
-        x, shape (m, p).
-
-    Raises:
-        NotSolvedError: a residual is still above the tolerance.
+    Attributes:
+        held: gradients of their log p, shape (n, p).
+        solve: with the matrix of their mean loss there.
     """
-    solution, residual, direction = torch.zeros_like(rows), rows.clone(), rows.clone()
-    squared = residual.square().sum(dim=1)
-    goal = tolerance**2 * squared
-    for _ in range(steps):
-        open_rows = squared > goal
-        if not open_rows.any():
-            return solution
-        image = products(direction)
-        curvature = (direction * image).sum(dim=1)
-        step = torch.where(open_rows, squared / curvature, 0.0)[:, None]
-        solution += step * direction
-        residual -= step * image
-        before, squared = squared, residual.square().sum(dim=1)
-        direction = residual + torch.where(open_rows, squared / before, 0.0)[:, None] * direction
-    worst = float((squared / (goal / tolerance**2)).max().sqrt())
-    raise NotSolvedError(f"relative residual {worst:.1e} after {steps} products, wanted {tolerance:.0e}: add damping")
+
+    held: Tensor
+    solve: Solve
+
+
+def first_stage(model: Curved, stages: Stages, tolerance: float = TOLERANCE) -> FirstStage:
+    """Gradients of the pre-training texts, and the solve with their matrix."""
+    return FirstStage(model.gradients(stages.texts), model.solver(stages.texts, stages.sketch, tolerance))
 
 
 def newton_ablations(
-    pretrained: SmallGPT, tuned: SmallGPT, stages: Stages, alpha: float, decay: float, tolerance: float = 1e-2
+    pretrained: SmallGPT,
+    tuned: SmallGPT,
+    stages: Stages,
+    alpha: float,
+    decay: float,
+    strong: float,
+    tolerance: float = TOLERANCE,
 ) -> dict[str, Array]:
     r"""The scores of `two_stage_ablations.ablations` without its approximations, each of shape (m, n).
 
-    Here the pre-training matrix is $G_{pt} + \lambda I$ with λ the weight decay, and nothing added.
+    Here the pre-training matrix is $G_{pt} + \lambda I$ with λ the weight decay, and nothing added. One more,
+    `single_strong`, is `single_tuned` with another λ.
 
     Args:
         pretrained: before fine-tuning.
@@ -113,36 +117,64 @@ def newton_ablations(
         stages: texts of both stages and queries.
         alpha: α of the formula.
         decay: λ.
-        tolerance: of conjugate gradient, on the relative residual; ranks do not need more.
+        strong: λ of `single_strong`.
+        tolerance: of conjugate gradient, on the relative residual.
 
     Raises:
         NotSolvedError: conjugate gradient ended above the tolerance.
     """
     before, after = Curved(pretrained), Curved(tuned)
     asked, asked_before = after.gradients(stages.queries), before.gradients(stages.queries)
-    held, held_after = before.gradients(stages.texts), after.gradients(stages.texts)
-    carried = alpha * after.solver(stages.tuning, alpha, tolerance)(asked)
-    first = before.solver(stages.texts, decay, tolerance)
-    full, no_tuned, single_pretrained = first(torch.cat([carried, asked, asked_before])).split(len(asked))
-    single_tuned = after.solver(stages.texts, decay, tolerance)(asked)
+    here, there = first_stage(before, stages, tolerance), first_stage(after, stages, tolerance)
+    carried = alpha * after.solver(stages.tuning, stages.sketch, tolerance)(asked, alpha)
+    solved = here.solve(torch.cat([carried, asked, asked_before]), decay)
+    full, no_tuned, single_pretrained = solved.split(len(asked))
     scores = {
-        "full": full @ held.T,
-        "no_pretrained": carried @ held.T,
-        "no_tuned": no_tuned @ held.T,
-        "dot": asked @ held.T,
-        "single_tuned": single_tuned @ held_after.T,
-        "single_factors": carried @ held_after.T / alpha,
-        "single_pretrained": single_pretrained @ held.T,
+        "full": full @ here.held.T,
+        "no_pretrained": carried @ here.held.T,
+        "no_tuned": no_tuned @ here.held.T,
+        "dot": asked @ here.held.T,
+        "single_tuned": there.solve(asked, decay) @ there.held.T,
+        "single_strong": there.solve(asked, strong) @ there.held.T,
+        "single_factors": carried @ there.held.T / alpha,
+        "single_pretrained": single_pretrained @ here.held.T,
     }
     return {name: each.numpy() for name, each in scores.items()}
 
 
+@dataclass(frozen=True)
+class NewtonFull:
+    r"""Scores of the full formula with each of several α at the same parameters.
+
+    Attributes:
+        scores: shape (alphas, m, n).
+        survives: $\|\alpha(G_{ft} + \alpha)^{-1}\nabla f\| / \|\nabla f\|$, shape (alphas, m).
+    """
+
+    scores: Array
+    survives: Array
+
+
 def newton_full(
-    pretrained: SmallGPT, tuned: SmallGPT, stages: Stages, alphas: list[float], decay: float, tolerance: float = 1e-2
-) -> Array:
-    """Scores of the full formula with each of several α, at the same parameters, shape (alphas, m, n)."""
-    before, after = Curved(pretrained), Curved(tuned)
-    asked, held = after.gradients(stages.queries), before.gradients(stages.texts)
-    carried = [alpha * after.solver(stages.tuning, alpha, tolerance)(asked) for alpha in alphas]
-    solved = before.solver(stages.texts, decay, tolerance)(torch.cat(carried))
-    return (solved @ held.T).unflatten(0, (len(alphas), -1)).numpy()
+    first: FirstStage, tuned: SmallGPT, stages: Stages, alphas: list[float], decay: float, tolerance: float = TOLERANCE
+) -> NewtonFull:
+    """The full formula with each of several α, at the same parameters.
+
+    Args:
+        first: at the pre-trained parameters.
+        tuned: after fine-tuning.
+        stages: texts of fine-tuning and queries.
+        alphas: α of the formula.
+        decay: λ.
+        tolerance: of conjugate gradient, on the relative residual.
+
+    Raises:
+        NotSolvedError: conjugate gradient ended above the tolerance.
+    """
+    after = Curved(tuned)
+    asked, solve = after.gradients(stages.queries), after.solver(stages.tuning, stages.sketch, tolerance)
+    carried = torch.cat([alpha * solve(asked, alpha) for alpha in alphas])
+    shape = (len(alphas), len(asked))
+    scores = (first.solve(carried, decay) @ first.held.T).unflatten(0, shape)
+    survives = carried.norm(dim=1).unflatten(0, shape) / asked.norm(dim=1)
+    return NewtonFull(scores.numpy(), survives.numpy())

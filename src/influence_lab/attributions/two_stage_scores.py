@@ -1,7 +1,5 @@
 """Scores of pre-training texts for fine-tuned answers of the small GPT: EK-FAC, the matrices, and search."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from influence_lab.attributions.retrieval import retrieval_scores
@@ -23,7 +21,7 @@ def two_stage_methods(
     asked: list[str],
     alpha: float,
     damping: Damping,
-    newton_queries: int,
+    strong: float,
 ) -> dict[str, Array]:
     """Scores by all methods.
 
@@ -35,26 +33,15 @@ def two_stage_methods(
         asked: the queries in words.
         alpha: α.
         damping: of EK-FAC's pre-training matrix; the Gauss-Newton matrix takes the weight decay alone.
-        newton_queries: queries that are scored with the matrices themselves; all where there are fewer.
+        strong: λ of a further single-stage score with the Gauss-Newton matrix.
 
     Returns:
-        `ekfac.NAME` for each ablation, and the retrieval methods, shape (m, n); `newton_queries`, their rows (c,), and
-        `newton.NAME`, shape (c, n).
+        `ekfac.NAME` and `newton.NAME` for each ablation, and the retrieval methods, all of shape (m, n).
     """
-    rows = spread(len(stages.queries), newton_queries)
     before, after = (attributed(model, stages) for model in (pretrained, tuned))
     factored = ablations(before, after, tuning_factors(tuned, stages), alpha, damping)
-    exact = newton_ablations(pretrained, tuned, replace(stages, queries=stages.queries[rows]), alpha, damping.decay)
+    exact = newton_ablations(pretrained, tuned, stages, alpha, damping.decay, strong)
     found = {f"{EKFAC}.{name}": each.numpy() for name, each in factored.items()}
     found |= {f"{NEWTON}.{name}": each for name, each in exact.items()}
     vectors = (embeddings(tuned, texts), embeddings(tuned, asked))
-    return found | retrieval_scores(texts, asked, encode, *vectors, stages.seed) | {"newton_queries": rows}
-
-
-def spread(count: int, wanted: int) -> Array:
-    """Rows of `wanted` of `count` queries, as far apart as they go.
-
-    >>> spread(12, 4).tolist()
-    [0, 3, 6, 9]
-    """
-    return np.unique(np.arange(min(wanted, count)) * count // min(wanted, count))
+    return found | retrieval_scores(texts, asked, encode, *vectors, stages.seed)

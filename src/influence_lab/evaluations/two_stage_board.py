@@ -1,13 +1,13 @@
 """How well scores through fine-tuning agree with two real stages of training, and by how much methods differ."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from influence_lab.attributions.two_stage_scores import EKFAC, NEWTON
-from influence_lab.evaluations.bootstrap_scores import Samples, interval
-from influence_lab.evaluations.lds import linear_datamodeling_score, rank_correlation
+from influence_lab.evaluations.crossed_draws import Draws, drawn_correlations, widest
+from influence_lab.evaluations.lds import rank_correlation
 from influence_lab.evaluations.ranks import ceiling, half_correlations
 
 Array = np.ndarray
@@ -16,50 +16,15 @@ FULL, SINGLE, CEILING = "full", "single_tuned", "ceiling"
 RETRIEVAL = ("tfidf", "bm25", "embedding", "random")
 
 
-def agreements(scores: Arrays, truth: Arrays, metric: str) -> Arrays:
-    """Correlation with the truth of one seed, by method, one number a query.
-
-    Args:
-        scores: of `two_stage_methods`.
-        truth: of `two_stage_truth`.
-        metric: `lds` or `loo`.
-    """
-    rows = scores["newton_queries"]
-    return {name: _agreement(each, _of(truth, name, rows), metric) for name, each in _methods(scores).items()}
-
-
-def _agreement(scores: Array, truth: Arrays, metric: str) -> Array:
-    if metric == "lds":
-        return linear_datamodeling_score(truth["subset_outputs"], truth["masks"].astype(float), scores)
-    return rank_correlation(scores.T[truth["removed"]], truth["effects"])
-
-
 def _methods(scores: Arrays) -> Arrays:
     return {name: each for name, each in scores.items() if "." in name or name in RETRIEVAL}
 
 
-def _of(truth: Arrays, method: str, rows: Array) -> Arrays:
-    """The truth for the queries that a method scores."""
-    if not method.startswith(NEWTON):
-        return truth
-    return truth | {name: truth[name][:, rows] for name in ("subset_outputs", "effects")}
-
-
-def crossed(values: Array, draws: int, seed: int) -> Array:
-    """Means of values (S, m) over seeds and queries, both drawn with replacement; the plain mean first.
-
-    Args:
-        values: a number for each seed and query.
-        draws: bootstrap samples.
-        seed: draws them, the same for the same shape: differences of methods are paired.
-
-    Returns:
-        Shape (1 + draws,).
-    """
-    rng, (seeds, queries) = np.random.default_rng(seed), values.shape
-    rows, columns = rng.integers(seeds, size=(draws, seeds)), rng.integers(queries, size=(draws, queries))
-    drawn = values[rows[:, :, None], columns[:, None, :]].mean(axis=(1, 2))
-    return np.array([values.mean(), *drawn])
+def _paired(scores: Array, truth: Arrays, metric: str) -> tuple[Array, Array]:
+    """What is predicted and what happened, each (k, m): k halves for `lds`, k texts left out for `loo`."""
+    if metric == "lds":
+        return truth["masks"].astype(float) @ scores.T, truth["subset_outputs"]
+    return scores.T[truth["removed"]], truth["effects"]
 
 
 def board(scores: Sequence[Arrays], truths: Sequence[Arrays], draws: int, seed: int) -> pd.DataFrame:
@@ -75,46 +40,53 @@ def board(scores: Sequence[Arrays], truths: Sequence[Arrays], draws: int, seed: 
         Columns `metric`: `lds` and `loo`, means over seeds and queries of each seed's scores against its own models,
         `lds_mean` and `loo_mean`, scores averaged over seeds against truths averaged over seeds; `curvature` (ekfac,
         newton, or "" for retrieval); `method`; `value`, `low`, `high`; `difference`, full formula less method, of the
-        same curvature (EK-FAC for retrieval) and paired over seeds and queries, with `difference_low` and
-        `difference_high`; `queries`, `seeds`.
+        same curvature (EK-FAC for retrieval) and paired, with `difference_low` and `difference_high`; `queries`,
+        `seeds`. Intervals: see `widest`.
     """
     found = []
     for metric in ("lds", "loo"):
-        each = [agreements(score, truth, metric) for score, truth in zip(scores, truths, strict=True)]
-        values = {name: np.stack([one[name] for one in each]) for name in each[0]}
-        found += _rows(values, metric, draws, seed)
-        found += _rows(averaged(scores, truths, metric), f"{metric}_mean", draws, seed)
+        found += _rows(scores, truths, metric, metric, draws, seed)
+        found += _rows([_mean(scores)], [_mean(truths)], metric, f"{metric}_mean", draws, seed)
         if len(truths) > 1:
             found += _ceilings(truths, metric)
     return pd.DataFrame(found)
 
 
-def averaged(scores: Sequence[Arrays], truths: Sequence[Arrays], metric: str) -> Arrays:
-    """Correlation of scores averaged over seeds with truths averaged over seeds, by method, shape (1, queries)."""
-    names = list(_methods(scores[0]))
-    mean_scores = {name: np.mean([score[name] for score in scores], axis=0) for name in names}
-    mean_truth = truths[0] | {
-        name: np.mean([truth[name] for truth in truths], axis=0) for name in ("subset_outputs", "effects")
+def _mean(arrays: Sequence[Arrays]) -> Arrays:
+    """Means over seeds; subsets and left-out texts are the same for all."""
+    same = ("masks", "removed")
+    return {name: arrays[0][name] if name in same else np.mean([one[name] for one in arrays], 0) for name in arrays[0]}
+
+
+def _rows(
+    scores: Sequence[Arrays], truths: Sequence[Arrays], metric: str, label: str, draws: int, seed: int
+) -> list[dict[str, object]]:
+    pairs = {
+        name: [_paired(score[name], truth, metric) for score, truth in zip(scores, truths, strict=True)]
+        for name in _methods(scores[0])
     }
-    rows = {"newton_queries": scores[0]["newton_queries"]}
-    return {name: each[None] for name, each in agreements(mean_scores | rows, mean_truth, metric).items()}
-
-
-def _rows(values: Mapping[str, Array], metric: str, draws: int, seed: int) -> list[dict[str, object]]:
-    samples: Samples = {name: crossed(each, draws, seed) for name, each in values.items()}
+    retrainings, queries = pairs[f"{EKFAC}.{FULL}"][0][0].shape
+    drawn = Draws.of(len(scores), queries, retrainings, draws, seed)
+    values = {
+        name: np.stack([drawn_correlations(*pair, drawn.retrainings) for pair in each], axis=1)
+        for name, each in pairs.items()
+    }  # (1 + draws, S, m)
     rows = []
-    for name, drawn in samples.items():
+    for name, each in values.items():
         curvature, _, method = name.rpartition(".")
-        value, low, high = interval(drawn)
-        reference = samples[f"{curvature or EKFAC}.{FULL}"]
-        apart = interval(reference - drawn)
-        seeds, queries = values[name].shape
+        apart = values[f"{curvature or EKFAC}.{FULL}"] - each
+        measured = (*_widest_mean(each, drawn), *_widest_mean(apart, drawn))
+        columns = ("value", "low", "high", "difference", "difference_low", "difference_high")
         rows.append(
-            {"metric": metric, "curvature": curvature, "method": method, "value": value, "low": low, "high": high}
-            | dict(zip(("difference", "difference_low", "difference_high"), apart, strict=True))
-            | {"queries": queries, "seeds": seeds}
+            {"metric": label, "curvature": curvature, "method": method}
+            | dict(zip(columns, measured, strict=True))
+            | {"queries": queries, "seeds": len(scores)}
         )
     return rows
+
+
+def _widest_mean(values: Array, drawn: Draws) -> tuple[float, float, float]:
+    return widest(drawn.mean(values), values[0].mean(axis=1))
 
 
 def _ceilings(truths: Sequence[Arrays], metric: str) -> list[dict[str, object]]:
@@ -129,8 +101,13 @@ def _ceilings(truths: Sequence[Arrays], metric: str) -> list[dict[str, object]]:
 
 def seed_gains(scores: Sequence[Arrays], truths: Sequence[Arrays], curvature: str) -> list[float]:
     """Full formula less single-stage influence on the fine-tuned model, LDS, mean over queries, for each seed."""
-    each = [agreements(score, truth, "lds") for score, truth in zip(scores, truths, strict=True)]
-    return [float((one[f"{curvature}.{FULL}"] - one[f"{curvature}.{SINGLE}"]).mean()) for one in each]
+    gains = []
+    for score, truth in zip(scores, truths, strict=True):
+        full, single = (
+            rank_correlation(*_paired(score[f"{curvature}.{name}"], truth, "lds")) for name in (FULL, SINGLE)
+        )
+        gains.append(float((full - single).mean()))
+    return gains
 
 
 def gain(table: pd.DataFrame, curvature: str) -> dict[str, float | int]:
@@ -151,21 +128,22 @@ def gain(table: pd.DataFrame, curvature: str) -> dict[str, float | int]:
 def slopes(scores: Sequence[Arrays], truths: Sequence[Arrays], draws: int, seed: int) -> pd.DataFrame:
     r"""By how much log p really falls without a text, a nat of predicted fall: 1 where I/n has the right size.
 
-    The slope is that of a line through 0, pooled over texts; seeds and queries are drawn with replacement.
+    The slope is that of a line through 0, pooled over texts and queries. Intervals: see `widest`.
 
     Returns:
         Columns `metric` (slope), `curvature`, `method`, `value`, `low`, `high`.
     """
     found = []
     for name in (f"{curvature}.{method}" for curvature in (EKFAC, NEWTON) for method in (FULL, SINGLE)):
-        products, squares = [], []
-        for score, truth in zip(scores, truths, strict=True):
-            effects = _of(truth, name, score["newton_queries"])["effects"]
-            predicted = score[name].T[truth["removed"]] / score[name].shape[1]
-            products.append((predicted * effects).sum(axis=0))
-            squares.append((predicted**2).sum(axis=0))
-        ratio = crossed(np.stack(products), draws, seed) / crossed(np.stack(squares), draws, seed)
-        value, low, high = interval(ratio)
+        pairs = [_paired(score[name], truth, "loo") for score, truth in zip(scores, truths, strict=True)]
+        predicted, happened = (np.stack(side) for side in zip(*pairs, strict=True))
+        predicted = predicted / scores[0][name].shape[1]
+        drawn = Draws.of(len(scores), predicted.shape[2], predicted.shape[1], draws, seed)
+        products, squares = (
+            np.einsum("dk,skm->dsm", drawn.retrainings, predicted * each) for each in (happened, predicted)
+        )
+        by_seed = products[0].sum(axis=1) / squares[0].sum(axis=1)
+        value, low, high = widest(drawn.mean(products) / drawn.mean(squares), by_seed)
         curvature, _, method = name.rpartition(".")
         found.append(("slope", curvature, method, value, low, high))
     return pd.DataFrame(found, columns=["metric", "curvature", "method", "value", "low", "high"])

@@ -8,12 +8,12 @@ import pandas as pd
 
 from influence_lab.attributions.two_stage_ablations import Damping, Model, Stages, attributed, gradients, tuning_factors
 from influence_lab.attributions.two_stage_ekfac import two_stage_scores
-from influence_lab.attributions.two_stage_newton import newton_full
-from influence_lab.attributions.two_stage_scores import EKFAC, NEWTON, spread
+from influence_lab.attributions.two_stage_newton import Curved, first_stage, newton_full
+from influence_lab.attributions.two_stage_scores import EKFAC, NEWTON
 from influence_lab.evaluations.lds import linear_datamodeling_score
 from influence_lab.models.small_gpt import SmallGPT
 from influence_lab.models.small_gpt_experiment import small_gpt_model
-from influence_lab.models.small_gpt_stack import stack
+from influence_lab.models.small_gpt_stack import flattened, stack
 from influence_lab.models.small_gpt_tuning import Tuning, tuned
 from influence_lab.models.two_stage_retraining import tuned_outputs
 
@@ -22,7 +22,7 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Sweep:
-    """Fine-tunings that are compared, on one seed.
+    """Fine-tunings that are compared.
 
     Attributes:
         alphas: α of fine-tuning, each with the same α in the formula.
@@ -30,7 +30,6 @@ class Sweep:
         plain_steps: of fine-tunings without a proximity term.
         formula_alphas: α that the formula is tried with for those.
         learning_rate: of all.
-        newton_queries: queries that are scored with the Gauss-Newton matrices.
     """
 
     alphas: list[float]
@@ -38,7 +37,6 @@ class Sweep:
     plain_steps: list[int]
     formula_alphas: list[float]
     learning_rate: float
-    newton_queries: int
 
     def tunings(self) -> list[tuple[Tuning, list[float]]]:
         """Each fine-tuning, with the formula's values of α."""
@@ -64,28 +62,32 @@ def swept(
     Returns:
         A row for each fine-tuning, α of the formula and method, with columns `alpha` (of fine-tuning), `steps`,
         `formula_alpha`, `curvature` (ekfac or newton), `query`, `lds`, `slope` (of log p on the predicted change, over
-        subsets), and of the fine-tuning `spread` (standard deviation of log p over subsets), `base` (log p with all
-        texts), `gradient_norm` (of the objective, mean over subsets), `distance` (of the base model, ‖θ_ft − θ_pt‖).
+        subsets), `survives` (share of the length of ∇f that α(G_ft + α)⁻¹ leaves, NaN for ekfac), `decided` (the rank
+        of G_ft as a share of the parameters, at most), and of the fine-tuning `spread` (standard deviation of log p
+        over subsets), `base` (log p with all texts), `gradient_norm` (of the objective, mean over subsets), `distance`
+        (of the base model, ‖θ_ft − θ_pt‖).
     """
-    before, rows = attributed(model, stages), spread(len(stages.queries), sweep.newton_queries)
-    few = replace(stages, queries=stages.queries[rows])
+    before, first = attributed(model, stages), first_stage(Curved(model), stages)
     found: list[pd.DataFrame] = []
+    decided = (stages.tuning.weights > 0).sum() * (model.architecture.vocabulary - 1) / first.held.shape[1]
     for number, (how, alphas) in enumerate(sweep.tunings()):
         truth = tuned_outputs(
             model, subsets["parameters"], stages.tuning, stages.queries, how, folder / f"tuning_{number}"
         )
-        outputs = truth["outputs"]
         after, base, distance = _tuned(model, stages, how)
-        for curvature, scores, asked in (
-            (EKFAC, _ekfac(before, after, stages, alphas, damping), np.arange(outputs.shape[1])),
-            (NEWTON, newton_full(model, after, few, alphas, damping.decay), rows),
+        exact = newton_full(first, after, stages, alphas, damping.decay)
+        factored = _ekfac(before, after, stages, alphas, damping)
+        for curvature, scores, survives in (
+            (EKFAC, factored, np.full((len(alphas), len(base)), np.nan)),
+            (NEWTON, exact.scores, exact.survives),
         ):
-            for alpha, each in zip(alphas, scores, strict=True):
-                measured = _measured(outputs[:, asked], subsets["masks"].astype(float), each)
+            for alpha, each, left in zip(alphas, scores, survives, strict=True):
+                measured = _measured(truth["outputs"], subsets["masks"].astype(float), each)
                 found.append(
                     measured.assign(
-                        query=asked, curvature=curvature, formula_alpha=alpha, alpha=how.alpha, steps=how.steps,
-                        base=base[asked], gradient_norm=truth["gradient_norms"].mean(), distance=distance,
+                        query=np.arange(len(base)), curvature=curvature, formula_alpha=alpha, alpha=how.alpha,
+                        steps=how.steps, survives=left, base=base, gradient_norm=truth["gradient_norms"].mean(),
+                        distance=distance, decided=decided,
                     )
                 )  # fmt: skip
     return pd.concat(found, ignore_index=True)
@@ -93,13 +95,12 @@ def swept(
 
 def _tuned(model: SmallGPT, stages: Stages, how: Tuning) -> tuple[SmallGPT, Array, float]:
     """The fine-tuned base model, log p of its answers, and how far it went."""
-    start = {name: values.detach() for name, values in model.named_parameters()}
-    end = {name: values[0] for name, values in tuned(model, stack([start]), stages.tuning, how).parameters.items()}
-    flat = np.concatenate([values.numpy().ravel() for values in end.values()])[None]
-    asked = tuned_outputs(model, flat, stages.tuning, stages.queries, replace(how, steps=0))["outputs"][0]
-    squares = sum(float((end[name] - start[name]).square().sum()) for name in start)
-    after = small_gpt_model({name: values.numpy() for name, values in end.items()}, model.architecture.heads)
-    return after, asked, float(np.sqrt(squares))
+    start = stack([dict(model.named_parameters())])
+    end = tuned(model, start, stages.tuning, how).parameters
+    (before, _), (after, _) = flattened(start), flattened(end)
+    asked = tuned_outputs(model, after.numpy(), stages.tuning, stages.queries, replace(how, steps=0))["outputs"][0]
+    reached = small_gpt_model({name: values[0].numpy() for name, values in end.items()}, model.architecture.heads)
+    return reached, asked, float((after - before).norm())
 
 
 def _ekfac(before: Model, after: SmallGPT, stages: Stages, alphas: list[float], damping: Damping) -> list[Array]:
