@@ -24,13 +24,10 @@ def test_the_gain_of_claim_a23_is_that_of_the_board(smoke):
     assert len(gain["by_seed"]) == gain["seeds"]
 
 
-def test_a_strong_proximity_holds_the_parameters_back_and_lets_the_gradient_pass(smoke):
+def test_a_strong_proximity_holds_the_parameters_back(smoke):
     sweep = read_table(smoke.path / "results/evaluations/two_stage_sweep.parquet")
-    near = (
-        sweep[(sweep["alpha"] > 0) & (sweep["curvature"] == "newton")].groupby("alpha")[["distance", "survives"]].mean()
-    )
+    near = sweep[(sweep["alpha"] > 0) & (sweep["curvature"] == "newton")].groupby("alpha")[["distance"]].mean()
     assert (near["distance"].diff().dropna() < 0).all()
-    assert (near["survives"].diff().dropna() > 0).all()
     assert sweep["survives"].dropna().between(0, 1.01).all()  # conjugate gradient ends at a residual of 0.01
     counts = sweep.groupby(["start", "alpha", "steps", "formula_alpha", "curvature"]).size()
     assert counts.nunique() == 1
