@@ -13,6 +13,7 @@ from tests import foreign_files
 
 ROOT = Path(__file__).resolve().parents[1]
 os.environ["TF_USE_LEGACY_KERAS"] = "1"  # whichever test imports TensorFlow first
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: tests run side by side, one a core
 CHANGING_THE_PIPELINE = ("tests/dag/", "tests/test_imports.py")
 READING_ITS_SITE = "tests/site/test_browser.py"
 LEFT_BEHIND = shutil.ignore_patterns(

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import pandas as pd
 import psutil
+import torch
 from torch import nn
 
 from influence_lab.attributions.kronfluence_fit import fit_ekfac
@@ -101,7 +102,7 @@ def ratios(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def in_a_fork(work: Callable[[], T]) -> T:
-    """Do the work in a copy of this process, so that what earlier work has left in memory is not counted.
+    """Do the work on one thread of a copy of this process: what earlier work has left in memory is not counted.
 
     Raises:
         EOFError: the copy has died.
@@ -118,6 +119,7 @@ def in_a_fork(work: Callable[[], T]) -> T:
 
 
 def _send(to: Connection, work: Callable[[], T]) -> None:
+    torch.set_num_threads(1)  # a fork does not copy the other threads of torch, and to wait for them would never end
     to.send(work())
 
 
