@@ -59,10 +59,10 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from influence_lab.artifacts import read_arrays, read_facts, read_table
-from influence_lab.attributions.two_stage_cost import fitted_line, ratios
 from influence_lab.attributions.two_stage_variants import VARIANTS
 from influence_lab.evaluations.bootstrap_scores import FEW
 from influence_lab.evaluations.intervals import mean_interval, plus_minus
+from influence_lab.evaluations.two_stage_costs import fitted_line, ratios
 from influence_lab.evaluations.two_stage_tracing import FULL, agreement, sizes, stating, tracing_table
 from influence_lab.figures import two_stage_lm as figures
 from influence_lab.figures.show import show, show_table

@@ -3,7 +3,8 @@ import os
 import pandas as pd
 import pytest
 
-from influence_lab.attributions.two_stage_cost import Workload, costs, fitted_line, in_a_fork, ratios
+from influence_lab.attributions.two_stage_cost import Workload, costs, in_a_fork
+from influence_lab.evaluations.two_stage_costs import fitted_line, ratios
 from influence_lab.models.language_tuning import weights_of
 from tests.models.language_cases import cut_model
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from influence_lab.artifacts import read_arrays, read_facts, read_table
-from influence_lab.attributions.two_stage_cost import ratios
 from influence_lab.attributions.two_stage_variants import VARIANTS
+from influence_lab.evaluations.two_stage_costs import ratios
 
 
 def test_fine_tuning_learns_its_answers(smoke):

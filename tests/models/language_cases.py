@@ -1,5 +1,7 @@
 """Tiny language models with random weights, a tokenizer of whole words, and texts for them."""
 
+from copy import deepcopy
+
 import torch
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
@@ -46,7 +48,7 @@ NAMES = [f"text {number}" for number in range(len(TEXTS))]
 def tiny(config, seed: int = 0, dtype: torch.dtype = torch.float64) -> PreTrainedModel:
     """A model with weights large enough for every non-linearity to matter."""
     torch.manual_seed(seed)
-    model = AutoModelForCausalLM.from_config(config, attn_implementation="eager")
+    model = AutoModelForCausalLM.from_config(deepcopy(config), attn_implementation="eager")  # tests change what it has
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.2 * torch.randn_like(parameter))

@@ -99,7 +99,7 @@ def test_dark_mode_changes_page_and_figures(page, address, name):
     def colours():
         return page.evaluate(
             """() => [getComputedStyle(document.body).backgroundColor,
-                      getComputedStyle(document.querySelector('.plotly-figure .xtitle')).fill]"""
+                      getComputedStyle(document.querySelector('.plotly-figure .xtick text')).fill]"""
         )
 
     opened(page, address, name)
@@ -108,7 +108,8 @@ def test_dark_mode_changes_page_and_figures(page, address, name):
     page.locator("button.theme-change-button[data-mode=dark]").first.click()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     page.wait_for_function(
-        "(before) => getComputedStyle(document.querySelector('.plotly-figure .xtitle')).fill !== before", arg=light[1]
+        "(before) => getComputedStyle(document.querySelector('.plotly-figure .xtick text')).fill !== before",
+        arg=light[1],
     )
     assert colours()[0] != light[0]
     assert page.complaints == []
