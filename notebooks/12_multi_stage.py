@@ -277,9 +277,11 @@ display(
 # of the whole objective,
 #
 # $$
-# \frac{d\theta_3}{d\varepsilon} = H_3^{-1} C_3 \frac{d\theta_{ft}}{d\varepsilon}, \qquad
-# C_3 = \alpha_3 I - \frac{\partial^2 \mathcal L_{dpo}}{\partial\theta\, \partial\theta_{ref}}
+# \begin{aligned}
+# \frac{d\theta_3}{d\varepsilon} &= H_3^{-1} C_3 \frac{d\theta_{ft}}{d\varepsilon}, \\
+# C_3 &= \alpha_3 I - \frac{\partial^2 \mathcal L_{dpo}}{\partial\theta\, \partial\theta_{ref}}
 #     = \alpha_3 I + \beta^2 \sigma(\beta m)\,\sigma(-\beta m)\, \nabla\Delta(\theta)\, \nabla\Delta(\theta_{ref})^\top
+# \end{aligned}
 # $$ (eq-stages-coupling)
 #
 # (the last term a mean over pairs). The blog names DPO as a stage and gives no formula for it.
