@@ -120,8 +120,10 @@ def between(low, high):
 # Here is the **minus sign**. **Stage 2** does not see $z$; it sees $\theta_{pt}$. Its stationarity is $\nabla \mathcal L_{ft}(\theta_{ft}) + \alpha(\theta_{ft} - \theta_{pt}) = 0$. Differentiate once more:
 #
 # $$
-# \left(\nabla^2 \mathcal L_{ft} + \alpha I\right) \frac{d\theta_{ft}}{d\varepsilon} - \alpha \frac{d\theta_{pt}}{d\varepsilon} = 0
-# \quad\Rightarrow\quad \frac{d\theta_{ft}}{d\varepsilon} = \alpha \left(\nabla^2 \mathcal L_{ft} + \alpha I\right)^{-1} \frac{d\theta_{pt}}{d\varepsilon}.
+# \begin{aligned}
+# &\left(\nabla^2 \mathcal L_{ft} + \alpha I\right) \frac{d\theta_{ft}}{d\varepsilon} - \alpha \frac{d\theta_{pt}}{d\varepsilon} = 0 \\
+# \Rightarrow\quad &\frac{d\theta_{ft}}{d\varepsilon} = \alpha \left(\nabla^2 \mathcal L_{ft} + \alpha I\right)^{-1} \frac{d\theta_{pt}}{d\varepsilon}.
+# \end{aligned}
 # $$ (eq-stages-second)
 #
 # Here is the **α**: what pulls $\theta_{ft}$ along is the proximity term, with force $\alpha$. The chain rule puts $\nabla f(\theta_{ft})^\top$ in front:
@@ -270,7 +272,10 @@ display(
 # [DPO](https://arxiv.org/abs/2305.18290) trains on pairs of a preferred answer $y_w$ and a refused one $y_l$:
 #
 # $$
-# \mathcal L_{dpo} = -\log \sigma(\beta m), \qquad m = \Delta(\theta) - \Delta(\theta_{ref}), \qquad \Delta = \log \pi(y_w) - \log \pi(y_l),
+# \begin{aligned}
+# \mathcal L_{dpo} &= -\log \sigma(\beta m), \qquad m = \Delta(\theta) - \Delta(\theta_{ref}), \\
+# \Delta &= \log \pi(y_w) - \log \pi(y_l),
+# \end{aligned}
 # $$ (eq-stages-dpo)
 #
 # and the reference policy is the fine-tuned model. So $\theta_{ft}$ enters *twice*: through the proximity term, and through the loss. What carries a change of $\theta_{ft}$ into the third stage is the mixed derivative

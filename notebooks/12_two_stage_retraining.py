@@ -22,8 +22,10 @@
 # The second stage minimises $L_{ft}(\theta) + \frac\alpha2\lVert\theta - \theta_{pt}\rVert^2$, so that θ_ft moves when θ_pt moves, and
 #
 # $$
-# I_f(z) = -\alpha\, \nabla f(\theta_{ft})^\top \left(G_{ft} + \alpha I\right)^{-1} \left(G_{pt} + \lambda I\right)^{-1} \nabla L(z, \theta_{pt}),
-# \qquad f = \log p(\text{answer} \mid \text{question}),
+# \begin{aligned}
+# I_f(z) &= -\alpha\, \nabla f(\theta_{ft})^\top \left(G_{ft} + \alpha I\right)^{-1} \left(G_{pt} + \lambda I\right)^{-1} \nabla L(z, \theta_{pt}), \\
+# f &= \log p(\text{answer} \mid \text{question}),
+# \end{aligned}
 # $$ (eq-two-stage-retraining-full)
 #
 # with Gauss-Newton matrices in place of Hessians and λ the weight decay of pre-training, which is part of that Hessian. (The factor −α is missing in the blog and in the paper's

@@ -23,8 +23,10 @@
 # $\frac1n\sum_i w_i L_i(\theta) + \frac{\alpha_1}{2}\|\theta - \theta_0\|^2$. All weights 1 is the whole pool. A choice $S$ of $k$ texts is trained on *its* mean: $w_i = n/k$ in $S$, 0 elsewhere. To first order around the model that has read the whole pool,
 #
 # $$
-# F(S) \approx F(\text{pool}) + \frac1n \sum_{i=1}^n (w_i - 1) I_i = F(\text{pool}) + \frac1k \sum_{i \in S} I_i - \frac1n \sum_{i=1}^n I_i, \qquad
-# I_i = \frac{1}{m}\sum_{q=1}^m \nabla(-f_q)^\top (\hat G + \alpha_1)^{-1} \nabla L_i,
+# \begin{aligned}
+# F(S) &\approx F(\text{pool}) + \frac1n \sum_{i=1}^n (w_i - 1) I_i = F(\text{pool}) + \frac1k \sum_{i \in S} I_i - \frac1n \sum_{i=1}^n I_i, \\
+# I_i &= \frac{1}{m}\sum_{q=1}^m \nabla(-f_q)^\top (\hat G + \alpha_1)^{-1} \nabla L_i,
+# \end{aligned}
 # $$ (eq-selection-sum)
 #
 # with all gradients at that model and $\hat G$ of EK-FAC. Where texts are removed and the mean stays over $n$, it is $F(\text{pool}) - \frac1n\sum_{i \notin S} I_i$. In this approximation the best $S$ is the $k$ texts of largest influence.

@@ -125,8 +125,10 @@ show_table(
 # target set of several capabilities:
 #
 # $$
-# \min_\beta L_{target}(\theta(\beta)), \qquad
-# \theta(\beta) = \arg\min_\theta \frac1n \sum_d \beta_d \sum_{i \in d} L_i(\theta) + \frac\alpha2 \lVert\theta - \theta_{base}\rVert^2 .
+# \begin{aligned}
+# &\min_\beta L_{target}(\theta(\beta)), \\
+# &\theta(\beta) = \arg\min_\theta \frac1n \sum_d \beta_d \sum_{i \in d} L_i(\theta) + \frac\alpha2 \lVert\theta - \theta_{base}\rVert^2 .
+# \end{aligned}
 # $$ (eq-systems-bilevel)
 #
 # By the implicit function theorem, with $C$ the curvature of the inner objective,
