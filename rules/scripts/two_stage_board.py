@@ -1,7 +1,7 @@
 import pandas as pd
 
 from influence_lab.artifacts import read_arrays, write_facts, write_table
-from influence_lab.attributions.two_stage_scores import NEWTON
+from influence_lab.attributions.two_stage_names import NEWTON
 from influence_lab.batch import batch
 from influence_lab.evaluations.two_stage_board import board, gain, seed_gains, slopes
 

@@ -5,12 +5,12 @@ import numpy as np
 from influence_lab.attributions.retrieval import retrieval_scores
 from influence_lab.attributions.small_gpt_scores import embeddings
 from influence_lab.attributions.two_stage_ablations import Damping, Stages, ablations, attributed, tuning_factors
+from influence_lab.attributions.two_stage_names import EKFAC, NEWTON
 from influence_lab.attributions.two_stage_newton import newton_ablations
 from influence_lab.data.small_corpus_words import encode
 from influence_lab.models.small_gpt import SmallGPT
 
 Array = np.ndarray
-EKFAC, NEWTON = "ekfac", "newton"  # before a method's name, and a point
 
 
 def two_stage_methods(

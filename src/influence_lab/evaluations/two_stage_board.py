@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from influence_lab.attributions.two_stage_scores import EKFAC, NEWTON
+from influence_lab.attributions.two_stage_names import EKFAC, NEWTON
 from influence_lab.evaluations.crossed_draws import Draws, drawn_correlations, widest
 from influence_lab.evaluations.lds import rank_correlation
 from influence_lab.evaluations.ranks import ceiling, half_correlations

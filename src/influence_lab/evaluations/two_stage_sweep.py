@@ -8,8 +8,8 @@ import pandas as pd
 
 from influence_lab.attributions.two_stage_ablations import Damping, Model, Stages, attributed, gradients, tuning_factors
 from influence_lab.attributions.two_stage_ekfac import two_stage_scores
+from influence_lab.attributions.two_stage_names import EKFAC, NEWTON
 from influence_lab.attributions.two_stage_newton import Curved, first_stage, newton_full
-from influence_lab.attributions.two_stage_scores import EKFAC, NEWTON
 from influence_lab.evaluations.lds import linear_datamodeling_score
 from influence_lab.models.small_gpt import SmallGPT
 from influence_lab.models.small_gpt_experiment import small_gpt_model
