@@ -10,7 +10,6 @@ from influence_lab.attributions.two_stage_variants import (
     VARIANTS,
     decided_directions,
     factor_megabytes,
-    two_stage_influence,
     two_stage_variants,
 )
 from influence_lab.curvature.ekfac import EigenFactors
@@ -46,7 +45,6 @@ def test_the_full_formula_is_that_of_two_stage_scores(world):
     for name, alpha in (("full", ALPHA), ("alpha 2", 2.0)):
         expected = two_stage_scores(other, texts, tuned, pretrained, alpha)
         assert_close(found[name], expected, **EXACT)
-        assert_close(two_stage_influence(other, texts, tuned, pretrained, alpha), expected, **EXACT)
 
 
 def test_ablations_are_single_stage_scores_and_dot_products(world):

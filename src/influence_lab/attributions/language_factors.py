@@ -81,6 +81,13 @@ def rotated(tokens: TokenGradients, factors: dict[str, LayerFactors]) -> TokenGr
     )
 
 
-def solve(gradient: Tensor, factors: EigenFactors, share: float = GROSSE_SHARE) -> Tensor:
-    r"""$(\Lambda + \lambda)^{-1}$ of gradients in the bases, shape (..., outputs, inputs); λ a share of Λ's mean."""
-    return gradient / (factors.eigenvalues + share * float(factors.eigenvalues.mean()))
+def solve(gradient: Tensor, factors: EigenFactors, share: float = GROSSE_SHARE, damping: float = 0.0) -> Tensor:
+    r"""$(\Lambda + \lambda)^{-1}$ of gradients in the bases, shape (..., outputs, inputs).
+
+    Args:
+        gradient: in the bases.
+        factors: with Λ.
+        share: of Λ's mean in λ.
+        damping: the rest of λ, as a weight decay.
+    """
+    return gradient / (factors.eigenvalues + (share * float(factors.eigenvalues.mean()) + damping))

@@ -38,7 +38,7 @@ def gradient_products(
         queries, train = rotated(queries, factors), rotated(train, factors)
     found: dict[str, list[Tensor]] = {product: [] for product in wanted}
     for name, layer in factors.items():
-        asked = _stacked(queries, name, range(len(queries)))
+        asked = queries.gradients(name)
         metrics = {
             metric: (asked if metric == "dot" else solve(asked, getattr(layer, metric), share)).flatten(1)
             for metric in ("ekfac", "kfac", "dot")
@@ -46,7 +46,7 @@ def gradient_products(
         }
         parts: dict[str, list[Tensor]] = {product: [] for product in wanted if product != "query_dot"}
         for first in range(0, len(train), TEXTS_AT_ONCE):
-            texts = _stacked(train, name, range(first, min(first + TEXTS_AT_ONCE, len(train))))
+            texts = train.gradients(name, range(first, min(first + TEXTS_AT_ONCE, len(train))))
             for product, pieces in parts.items():
                 if product in metrics:
                     pieces.append(metrics[product] @ texts.flatten(1).T)
@@ -130,7 +130,3 @@ def position_scores(direction: dict[str, Tensor], texts: TokenGradients) -> Tens
         Shape (tokens,), in the order of `texts`.
     """
     return sum(((texts.outputs[name] @ V) * texts.inputs[name]).sum(dim=1) for name, V in direction.items())
-
-
-def _stacked(tokens: TokenGradients, layer: str, texts: range) -> Tensor:
-    return torch.stack([tokens.gradient(layer, text) for text in texts])

@@ -7,7 +7,7 @@ computed from them without another pass over the model, and a text of T tokens t
 place of inputs × outputs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,14 @@ class TokenGradients:
         """The gradient of one text's loss with respect to the layer's weight, shape (outputs, inputs)."""
         rows = self.rows(text)
         return self.outputs[layer][rows].T @ self.inputs[layer][rows]
+
+    def gradients(self, layer: str, texts: Iterable[int] | None = None) -> Tensor:
+        """Those of some texts, or of all, shape (texts, outputs, inputs)."""
+        return torch.stack([self.gradient(layer, text) for text in (range(len(self)) if texts is None else texts)])
+
+    def only(self, layer: str) -> "TokenGradients":
+        """The vector pairs of one layer."""
+        return TokenGradients({layer: self.inputs[layer]}, {layer: self.outputs[layer]}, self.starts)
 
 
 def token_gradients(

@@ -19,7 +19,8 @@ from influence_lab.attributions.language_factors import LayerFactors, read_facto
 from influence_lab.attributions.language_scores import gradient_scores
 from influence_lab.attributions.metering import metered
 from influence_lab.attributions.token_gradients import TokenGradients, token_gradients
-from influence_lab.attributions.two_stage_variants import decided_directions, two_stage_influence
+from influence_lab.attributions.two_stage_ekfac import two_stage_scores
+from influence_lab.attributions.two_stage_variants import decided_directions
 from influence_lab.data.sequence_dataset import SequenceDataset
 from influence_lab.models.language_states import set_weights
 
@@ -120,7 +121,7 @@ def _measured(work: Workload, way: str, seed: int) -> list[dict[str, Any]]:
     else:
         second = second_factors(work.pairs)
         queries = part("query gradients", lambda: _gradients(work, work.queries, work.tuned))
-        part("scores", lambda: two_stage_influence(queries, texts, second, factors, work.alpha))
+        part("scores", lambda: two_stage_scores(queries, texts, second, factors, work.alpha))
     return rows
 
 

@@ -1,10 +1,12 @@
 r"""Two-stage influence with EK-FAC at both stages: two sets of factors, two eigenbases, applied one after the other."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
-from influence_lab.attributions.language_factors import GROSSE_SHARE, LayerFactors
-from influence_lab.attributions.language_scores import position_scores
+from influence_lab.attributions.language_factors import GROSSE_SHARE, LayerFactors, rotated, solve
+from influence_lab.attributions.language_scores import TEXTS_AT_ONCE, position_scores
 from influence_lab.attributions.token_gradients import TokenGradients
 from influence_lab.curvature.ekfac import EigenFactors
 
@@ -83,8 +85,52 @@ def two_stage_scores(
         share: damping of pre-training as a share of each layer's mean eigenvalue.
         damping: further damping of pre-training, the same for all layers.
     """
-    scores = []
-    for row in range(len(queries)):
-        carried = tuned_solve(query_gradient(queries, row), tuned, alpha)
-        scores.append(text_scores(pretrained_solve(carried, pretrained, share, damping), texts))
-    return torch.stack(scores)
+    total: list[Tensor] = []
+    for name, layer in pretrained.items():
+        (carried,) = carried_queries(queries.only(name), tuned[name], layer, [alpha])
+        solved = solve(carried, layer.ekfac, share, damping)
+        total.append(direction_scores(solved[None], rotated(texts.only(name), {name: layer}), name)[0])
+    return torch.stack(total).sum(dim=0)
+
+
+def carried_queries(
+    queries: TokenGradients, tuned: LayerFactors, pretrained: LayerFactors, alphas: Sequence[float]
+) -> list[Tensor]:
+    r"""$\alpha(\hat G_{ft} + \alpha)^{-1} g_q$ of one layer in the basis of stage one, for each α.
+
+    Tokens are turned into the basis of stage two, and only the result, a whole matrix, from there into that of stage
+    one: half of the rotations that the two solves take one by one.
+
+    Args:
+        queries: token gradients of that layer alone.
+        tuned: its factors of fine-tuning.
+        pretrained: of pre-training.
+        alphas: α.
+
+    Returns:
+        For each α, shape (queries, outputs, inputs).
+    """
+    (name,) = queries.inputs
+    gradients = rotated(queries, {name: tuned}).gradients(name)
+    turn_s = pretrained.ekfac.s_basis.T @ tuned.ekfac.s_basis
+    turn_a = tuned.ekfac.a_basis.T @ pretrained.ekfac.a_basis
+    return [turn_s @ (gradients * (each / (tuned.ekfac.eigenvalues + each))) @ turn_a for each in alphas]
+
+
+def direction_scores(directions: Tensor, texts: TokenGradients, name: str) -> Tensor:
+    r"""$\langle V, \nabla L_i \rangle$ in one layer, each text's gradient formed once for all directions.
+
+    Args:
+        directions: V, shape (variants, queries, outputs, inputs).
+        texts: n, in the same basis.
+        name: of the layer.
+
+    Returns:
+        Shape (variants, queries, n).
+    """
+    stacked = directions.flatten(2)
+    parts = [
+        stacked @ texts.gradients(name, range(first, min(first + TEXTS_AT_ONCE, len(texts)))).flatten(1).T
+        for first in range(0, len(texts), TEXTS_AT_ONCE)
+    ]
+    return torch.cat(parts, dim=-1)
