@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 from torch.func import functional_call, grad
 
-from influence_lab.attributions.gauss_newton_product import gauss_newton_product
 from influence_lab.attributions.metering import Cost, metered
 from influence_lab.curvature.conjugate_gradient import conjugate_gradient
+from influence_lab.curvature.token_gauss_newton import damped, token_gauss_newton_product
 from influence_lab.data.sequences import Sequences
 from influence_lab.models.small_gpt import SmallGPT
 from influence_lab.models.small_gpt_stack import flattened, stack, text_log_probabilities
@@ -64,7 +64,7 @@ def gauss_newton_scores(
         named = {name: values[0] for name, values in by_name(parameters[None]).items()}
         return functional_call(model, named, (inputs,))
 
-    product = gauss_newton_product(logits, flat, counts, decay)
+    product = damped(token_gauss_newton_product(logits, flat, counts), decay)
 
     def gradients(sequences: Sequences) -> Array:
         def log_probability(parameters: Tensor, row: int) -> Tensor:

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from torch.func import functional_call, grad, jvp
 
-from influence_lab.attributions.gauss_newton_product import gauss_newton_product
 from influence_lab.curvature.conjugate_gradient import conjugate_gradient
+from influence_lab.curvature.token_gauss_newton import damped, token_gauss_newton_product
 from influence_lab.data.sequences import Sequences
 from influence_lab.models.small_gpt import SmallGPT
 from influence_lab.models.small_gpt_stack import flattened, stack, text_log_probabilities
@@ -55,7 +55,7 @@ def newton_target_scores(
     def logits(values: Tensor) -> Tensor:
         return functional_call(model, {name: part[0] for name, part in by_name(values[None]).items()}, (inputs,))
 
-    product = gauss_newton_product(logits, flat, shares, damping)
+    product = damped(token_gauss_newton_product(logits, flat, shares), damping)
 
     def losses(values: Tensor, sequences: Sequences) -> Tensor:
         return -text_log_probabilities(model, by_name(values[None]), sequences)[0]

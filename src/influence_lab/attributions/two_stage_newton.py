@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-from torch.func import functional_call, jacrev, jvp, vjp, vmap
+from torch.func import functional_call, jacrev, vmap
 
 from influence_lab.attributions.two_stage_ablations import Stages
 from influence_lab.curvature.conjugate_gradients import conjugate_gradients, sketched
+from influence_lab.curvature.token_gauss_newton import token_gauss_newton_product
 from influence_lab.data.sequences import Sequences
 from influence_lab.models.small_gpt import SmallGPT
 from influence_lab.models.small_gpt_stack import flattened, stack, text_log_probabilities
@@ -68,15 +69,7 @@ class Curved:
             named = {name: values[0] for name, values in self._by_name(parameters[None]).items()}
             return functional_call(self._model, named, (inputs,))
 
-        outputs, back = vjp(logits, self._flat)
-        probabilities = outputs.softmax(-1)
-
-        def product(direction: Tensor) -> Tensor:
-            moved = jvp(logits, (self._flat,), (direction,))[1]
-            curved = probabilities * (moved - (probabilities * moved).sum(-1, keepdim=True))
-            return back(counts * curved)[0]
-
-        return product
+        return token_gauss_newton_product(logits, self._flat, counts)
 
 
 @dataclass(frozen=True)
