@@ -47,7 +47,8 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from influence_lab.artifacts import read_table
-from influence_lab.evaluations.ask import agreement, among, by_kind, ends
+from influence_lab.attributions.ask_table import ends
+from influence_lab.evaluations.ask import agreement, among, by_kind
 from influence_lab.figures.ask import against_retrieval, finding, list_caption, show_question
 from influence_lab.figures.show import show, show_table
 from influence_lab.figures.token_heatmap import show_heatmap

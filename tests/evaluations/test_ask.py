@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from influence_lab.evaluations.ask import agreement, among, by_kind, ends, ranked_table
+from influence_lab.attributions.ask_table import ends, ranked_table
+from influence_lab.evaluations.ask import agreement, among, by_kind
 from influence_lab.input_errors import InputError
 
 TEXTS = pd.DataFrame(

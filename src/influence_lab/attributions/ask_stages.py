@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 
 from influence_lab.attributions.ask import check_room, text_scores
+from influence_lab.attributions.ask_table import ends, ranked_table
 from influence_lab.attributions.kronfluence_fit import fit_ekfac
 from influence_lab.attributions.language_factors import read_factors
 from influence_lab.attributions.language_scores import query_direction
@@ -16,7 +17,6 @@ from influence_lab.attributions.retrieval import bm25_scores, words
 from influence_lab.attributions.token_gradients import token_gradients
 from influence_lab.attributions.token_table import token_names, token_table
 from influence_lab.data.encoding import encode_queries, encode_texts
-from influence_lab.evaluations.ask import ends, ranked_table
 from influence_lab.models.adaptation import Adaptation
 from influence_lab.models.ask_model import check_finite, load_asked, texts_at, trained
 from influence_lab.models.causal_lm import context_of, layers_named

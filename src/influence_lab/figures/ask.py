@@ -20,7 +20,7 @@ def against_retrieval(title: str, table: pd.DataFrame, names: Mapping[str, str])
 
     Args:
         title: the finding.
-        table: from `evaluations.ask.ranked_table`.
+        table: from `attributions.ask_table.ranked_table`.
         names: of the questions shown, by their identifier.
     """
     figure = new_figure(title, "BM25: words shared with the question", "training texts that helped more")
@@ -68,7 +68,7 @@ def list_caption(part: pd.DataFrame, trained: int) -> str:
     """What a table shows of a question's list.
 
     Args:
-        part: from `evaluations.ask.ends`, column influence.
+        part: from `attributions.ask_table.ends`, column influence.
         trained: training texts.
 
     >>> list_caption(pd.DataFrame({"influence": [2.0, 1.0, 0.5]}), 3)
