@@ -7,7 +7,7 @@ from influence_lab.models import two_stage_retraining
 from influence_lab.models.small_gpt import SmallGPT
 from influence_lab.models.small_gpt_stack import flattened, stack, text_log_probabilities
 from influence_lab.models.small_gpt_tuning import Tuning
-from influence_lab.models.two_stage_retraining import by_name, tuned_outputs
+from influence_lab.models.two_stage_retraining import tuned_outputs
 from tests.models.small_gpt_cases import ARRAYS, small_experiment
 
 EXPERIMENT = small_experiment()
@@ -21,8 +21,9 @@ def outputs(starts: np.ndarray, how: Tuning, folder=None) -> np.ndarray:
     return tuned_outputs(MODELS[0], starts, TUNING, QUERIES, how, folder)["outputs"]
 
 
-def test_flat_parameters_go_back_to_their_names():
-    for name, values in by_name(MODELS[0], STARTS).items():
+def test_flat_parameters_of_any_number_of_models_go_back_to_their_names():
+    by_name = flattened(stack([dict(MODELS[0].named_parameters())]))[1]
+    for name, values in by_name(torch.from_numpy(STARTS)).items():
         assert_array_equal(values.numpy(), STACKED[name].numpy())
 
 

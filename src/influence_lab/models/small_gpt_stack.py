@@ -23,13 +23,16 @@ def stacked_logits(model: SmallGPT) -> Callable[[Parameters, Tensor], Tensor]:
 
 
 def flattened(parameters: Parameters) -> tuple[Tensor, Callable[[Tensor], Parameters]]:
-    """A copy of stacked parameters as one tensor (M, p), and the function that views such a tensor by name."""
-    shapes = {name: values.shape for name, values in parameters.items()}
+    """A copy of stacked parameters as one tensor (M, p), and the function that views such a tensor by name.
+
+    It takes tensors of any number of models.
+    """
+    shapes = {name: values.shape[1:] for name, values in parameters.items()}
     flat = torch.cat([values.flatten(1) for values in parameters.values()], dim=1)
 
     def by_name(values: Tensor) -> Parameters:
-        parts = values.split([shape[1:].numel() for shape in shapes.values()], dim=1)
-        return {name: part.view(shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}
+        parts = values.split([shape.numel() for shape in shapes.values()], dim=1)
+        return {name: part.view(-1, *shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}
 
     return flat, by_name
 

@@ -11,26 +11,11 @@ from influence_lab.data.sequences import Sequences
 from influence_lab.models.retraining import one_thread
 from influence_lab.models.retraining_store import Store, hash_of, hash_of_code
 from influence_lab.models.small_gpt import SmallGPT
-from influence_lab.models.small_gpt_stack import Parameters, text_log_probabilities
+from influence_lab.models.small_gpt_stack import flattened, stack, text_log_probabilities
 from influence_lab.models.small_gpt_tuning import Tuning, tuned
 
 Array = np.ndarray
 CHUNK = 48  # models side by side: of so few texts that more than in pre-training pay
-
-
-def by_name(model: SmallGPT, rows: Array) -> Parameters:
-    """Copies of flat parameters (M, p), in the order of `flattened`, stacked by name.
-
-    Args:
-        model: gives the shape only.
-        rows: as the artifacts of retrainings keep them.
-
-    Raises:
-        ValueError: p is not that of the model.
-    """
-    shapes = {name: values.shape for name, values in model.named_parameters()}
-    parts = torch.tensor(rows).split([shape.numel() for shape in shapes.values()], dim=1)
-    return {name: part.reshape(-1, *shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}
 
 
 def tuned_outputs(
@@ -61,11 +46,12 @@ def tuned_outputs(
         OtherWorkError: the folder holds chunks of other work.
     """
     store = None if folder is None else Store(folder, _facts(starts, tuning, queries, how))
+    by_name = flattened(stack([dict(model.named_parameters())]))[1]
     done = []
     for number, first in enumerate(tqdm(range(0, len(starts), CHUNK), unit="chunk", disable=None)):
         arrays = None if store is None else store.read(number)
         if arrays is None:
-            found = tuned(model, by_name(model, starts[first : first + CHUNK]), tuning, how)
+            found = tuned(model, by_name(torch.tensor(starts[first : first + CHUNK])), tuning, how)
             with torch.no_grad(), one_thread():
                 outputs = text_log_probabilities(model, found.parameters, queries).numpy()
             arrays = {"outputs": outputs, "gradient_norms": found.gradient_norms}
