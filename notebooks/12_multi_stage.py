@@ -203,7 +203,7 @@ display(
 # $$ (eq-stages-limit)
 #
 # The Gauss-Newton matrix of fine-tuning a language model is often singular, or nearly so: few tokens leave most directions undecided. Its rank is at most the number of counted tokens times the number of words
-# less one. For the small GPT of the next page, at its default size, that is 48 · 60 = 2,880, of 29,568 parameters; for a vocabulary as large as SmolLM2's the bound says nothing. Were the matrix regular, and had
+# less one; the next page computes it for its small GPT. For a vocabulary as large as SmolLM2's the bound says nothing. Were the matrix regular, and had
 # fine-tuning a single minimum, nothing of pre-training would be left where it has run to its end without a proximity term.
 
 # %%

@@ -59,7 +59,7 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from influence_lab.artifacts import read_arrays, read_facts, read_table
-from influence_lab.attributions.two_stage_variants import VARIANTS
+from influence_lab.attributions.two_stage_names import VARIANTS
 from influence_lab.evaluations.bootstrap_scores import FEW
 from influence_lab.evaluations.intervals import mean_interval, plus_minus
 from influence_lab.evaluations.two_stage_costs import fitted_line, ratios

@@ -67,8 +67,16 @@ from IPython.display import Markdown, display
 from influence_lab.artifacts import read_facts, read_table
 from influence_lab.data.selection_pool import selection_world
 from influence_lab.evaluations.intervals import mean_interval, plus_minus
-from influence_lab.evaluations.selection_choices import GROUPS, LARGE, NOTHING, POOL, REMOVED, SMALL, SUMMED
-from influence_lab.evaluations.selection_reference import GRADIENT_GROUPS
+from influence_lab.evaluations.selection_choices import (
+    GRADIENT_GROUPS,
+    GROUPS,
+    LARGE,
+    NOTHING,
+    POOL,
+    REMOVED,
+    SMALL,
+    SUMMED,
+)
 from influence_lab.evaluations.selection_tables import (
     budget_gains,
     chosen_shares,

@@ -79,8 +79,8 @@ from influence_lab.artifacts import read_facts, read_table
 from influence_lab.data.small_candidates import FAMILY
 from influence_lab.data.small_corpus_words import FACTS
 from influence_lab.evaluations.intervals import intervals, mean_interval, paired_interval, plus_minus
-from influence_lab.evaluations.small_equal import BANDIT, BY_CLUSTER, BY_TEXT, INFLUENCE, NOTHING, RANDOM
-from influence_lab.evaluations.small_ideal import CHANGED, EKFAC, JOINT, LAYERED, NEWTON, UNIFORM
+from influence_lab.evaluations.small_equal_names import BANDIT, BY_CLUSTER, BY_TEXT, INFLUENCE, NOTHING, RANDOM
+from influence_lab.evaluations.small_ideal_names import CHANGED, EKFAC, JOINT, LAYERED, NEWTON, UNIFORM
 from influence_lab.figures import selection_systems as figures
 from influence_lab.figures.show import show, show_table
 from influence_lab.locations import artifact

@@ -6,8 +6,8 @@ from influence_lab.attributions.language_factors import LayerFactors
 from influence_lab.attributions.language_scores import gradient_products
 from influence_lab.attributions.token_gradients import token_gradients
 from influence_lab.attributions.two_stage_ekfac import two_stage_scores
+from influence_lab.attributions.two_stage_names import VARIANTS
 from influence_lab.attributions.two_stage_variants import (
-    VARIANTS,
     decided_directions,
     factor_megabytes,
     two_stage_variants,

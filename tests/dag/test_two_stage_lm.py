@@ -3,7 +3,7 @@
 import numpy as np
 
 from influence_lab.artifacts import read_arrays, read_facts, read_table
-from influence_lab.attributions.two_stage_variants import VARIANTS
+from influence_lab.attributions.two_stage_names import VARIANTS
 from influence_lab.evaluations.two_stage_costs import ratios
 
 

@@ -5,8 +5,10 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from influence_lab.evaluations.small_equal import BANDIT, NOTHING, EqualPlan, equal, score_agreement
-from influence_lab.evaluations.small_ideal import CHANGED, EKFAC, JOINT, LAYERED, NEWTON, UNIFORM, IdealPlan, ideal
+from influence_lab.evaluations.small_equal import EqualPlan, equal, score_agreement
+from influence_lab.evaluations.small_equal_names import BANDIT, NOTHING
+from influence_lab.evaluations.small_ideal import IdealPlan, ideal
+from influence_lab.evaluations.small_ideal_names import CHANGED, EKFAC, JOINT, LAYERED, NEWTON, UNIFORM
 from influence_lab.evaluations.small_infra import InfraPlan, infra
 from influence_lab.models.small_gpt_training import Training
 

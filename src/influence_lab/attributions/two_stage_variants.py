@@ -9,15 +9,6 @@ from influence_lab.attributions.language_factors import GROSSE_SHARE, LayerFacto
 from influence_lab.attributions.token_gradients import TokenGradients
 from influence_lab.attributions.two_stage_ekfac import carried_queries, direction_scores
 
-VARIANTS = {  # name: how a reader sees it
-    "full": "two stages, both inverses",
-    "without_tuned": "without stage two's inverse",
-    "without_pretrained": "without stage one's inverse",
-    "dot": "without either: a dot product",
-    "wrong": "single stage, gradients at θ_ft",
-    "single": "single stage at θ_pt",
-}
-
 
 def two_stage_variants(
     queries: TokenGradients,

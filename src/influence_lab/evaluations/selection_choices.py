@@ -11,6 +11,7 @@ NOTHING, POOL = "nothing", "whole pool"
 SUMMED = ("bm25", "ekfac_base", "ekfac", "two_stage")  # strategies whose choice by sums is trained on, too
 REMOVED = ("ekfac", "two_stage", "tfidf")  # strategies whose top texts are removed from the pool
 GROUPS = ("carriers", "backward", "wrong", "about", "off")
+GRADIENT_GROUPS = ("carriers", "backward", "wrong")  # texts whose gradients are followed
 
 
 def by_sum(scores: Array, budget: int, seed: int) -> tuple[int, ...]:

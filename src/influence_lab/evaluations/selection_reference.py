@@ -7,12 +7,12 @@ import numpy as np
 from influence_lab.attributions.metering import metered
 from influence_lab.attributions.selection_scores import Reference, text_gradient_norms
 from influence_lab.data.sequences import Sequences
+from influence_lab.evaluations.selection_choices import GRADIENT_GROUPS
 from influence_lab.models.selection_stages import SelectionStages
 from influence_lab.models.small_gpt_stack import Parameters
 from influence_lab.models.small_gpt_training import Trained
 
 Array = np.ndarray
-GRADIENT_GROUPS = ("carriers", "backward", "wrong")  # texts whose gradients are followed
 
 
 class ReferenceStages(NamedTuple):

@@ -16,14 +16,13 @@ from influence_lab.data.sequences import Sequences
 from influence_lab.data.small_candidates import candidate_sequences, small_candidates
 from influence_lab.data.small_corpus import CONTEXT
 from influence_lab.data.small_corpus_words import VOCABULARY
+from influence_lab.evaluations.small_equal_names import BANDIT, BY_CLUSTER, BY_TEXT, INFLUENCE, NOTHING, RANDOM
 from influence_lab.models.small_gpt import Architecture, SmallGPT
 from influence_lab.models.small_gpt_experiment import Experiment
 from influence_lab.models.small_gpt_stack import Parameters, stack, text_log_probabilities
 from influence_lab.models.small_gpt_training import Training, train
 
 Array = np.ndarray
-BANDIT, BY_CLUSTER, BY_TEXT = "EQUAL: bandit", "all scored, by cluster", "all scored, by text"
-INFLUENCE, RANDOM, NOTHING = "EK-FAC influence", "random", "no fine-tuning"
 RIDGE = 0.1  # of the alignment, for unit vectors
 REDRAWN = 1000  # added to the seed, for a second draw of the curvature's labels and of the extracted questions
 TOLERANCE = 0.03  # of conjugate gradient: only ranks are read

@@ -13,15 +13,13 @@ from influence_lab.attributions.target_newton import newton_target_scores
 from influence_lab.data.small_corpus import CONTEXT
 from influence_lab.data.small_corpus_words import VOCABULARY
 from influence_lab.data.small_domains import DOMAINS, domain_sequences, small_domains
+from influence_lab.evaluations.small_ideal_names import CHANGED, EKFAC, JOINT, LAYERED, NEWTON, RANDOM, UNIFORM
 from influence_lab.models.small_gpt import Architecture, SmallGPT
 from influence_lab.models.small_gpt_experiment import Experiment
 from influence_lab.models.small_gpt_stack import Parameters, stack
 from influence_lab.models.small_gpt_training import Training, train
 
 Array = np.ndarray
-UNIFORM, CHANGED, RANDOM = "uniform", "changed", "random"
-EKFAC, NEWTON = "IDEAL, EK-FAC", "IDEAL, Gauss-Newton"
-JOINT, LAYERED = "Gauss-Newton, linear layers together", "Gauss-Newton, each linear layer alone"
 TOLERANCE = 0.03  # of conjugate gradient: the noise of a retraining is larger
 
 
