@@ -22,7 +22,7 @@ LEFT_BEHIND = shutil.ignore_patterns(
 
 
 class OnePipeline(LoadScopeScheduling):
-    """Tests that change the pipeline's checkout in one process, those of its site in one, others where there is room.
+    """Tests that change the pipeline's checkout in one process, those of its site in one, others a file at a time.
 
     xdist's own groups do nothing with this version of pytest.
     """
@@ -34,7 +34,7 @@ class OnePipeline(LoadScopeScheduling):
     def scope(nodeid: str) -> str:
         if nodeid.startswith(CHANGING_THE_PIPELINE):
             return "pipeline"
-        return "browser" if nodeid.startswith(READING_ITS_SITE) else nodeid
+        return "browser" if nodeid.startswith(READING_ITS_SITE) else nodeid.split("::")[0]
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,6 +1,7 @@
 """Which library files a script or notebook uses: the `code` inputs of its rule."""
 
 import ast
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -53,12 +54,20 @@ def _direct(path: Path, library: Path, modified: int) -> frozenset[Path]:
     """Package files imported by one file; `modified` only tells the cache that the file changed."""
     tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
     names: set[str] = set()
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
             names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
     return frozenset(file for name in names if name.split(".")[0] == PACKAGE for file in _files(name, library))
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """All statements below a node; expressions, which are most of a tree and import nothing, are not walked."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.expr):
+            yield child
+            yield from _statements(child)
 
 
 def _files(module: str, library: Path) -> list[Path]:

@@ -1,15 +1,8 @@
 import numpy as np
 import pytest
 
-from influence_lab.data.selection_pool import (
-    BACKWARD,
-    FORWARD,
-    GIVEN,
-    pool_size,
-    question_sequences,
-    selection_world,
-    text_sequences,
-)
+from influence_lab.data.selection_pool import question_sequences, selection_world, text_sequences
+from influence_lab.data.selection_words import BACKWARD, FORWARD, GIVEN, pool_size
 from influence_lab.data.small_corpus_words import FACTS
 from influence_lab.data.small_questions import answered
 

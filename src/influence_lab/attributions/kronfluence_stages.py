@@ -21,6 +21,7 @@ from kronfluence.utils.dataset import DataLoaderKwargs
 from torch import Tensor, nn
 
 from influence_lab.artifacts import read_whole, whole_folder
+from influence_lab.attributions.garbage import apart_from_older_objects
 from influence_lab.attributions.language_task import LanguageTask
 from influence_lab.attributions.tensor_files import checked_files
 from influence_lab.data.sequence_dataset import SequenceDataset, collate
@@ -98,6 +99,7 @@ def _on(data: SequenceDataset, partition: int, partitions: int, batch_size: int)
     }
 
 
+@apart_from_older_objects
 def fit_covariance(
     model: nn.Module,
     task: LanguageTask,
@@ -115,6 +117,7 @@ def fit_covariance(
         _keep(folder, target, _made_here)
 
 
+@apart_from_older_objects
 def eigendecompose(
     model: nn.Module, task: LanguageTask, covariances: Sequence[Path], target: Path, dtype: torch.dtype
 ) -> None:
@@ -126,6 +129,7 @@ def eigendecompose(
         _keep(folder, target, _of_all_texts)
 
 
+@apart_from_older_objects
 def fit_lambda(
     model: nn.Module,
     task: LanguageTask,
@@ -147,6 +151,7 @@ def fit_lambda(
         _keep(folder, target, _made_here)
 
 
+@apart_from_older_objects
 def aggregate_lambda(model: nn.Module, task: LanguageTask, eigen: Path, lambdas: Sequence[Path], target: Path) -> None:
     """Λ summed over the partitions with the bases: the whole EK-FAC approximation, into the folder `target`."""
     with _analyzer(model, task, [eigen, *lambdas]) as (analyzer, folder):
@@ -155,6 +160,7 @@ def aggregate_lambda(model: nn.Module, task: LanguageTask, eigen: Path, lambdas:
         _keep(folder, target, _of_all_texts)
 
 
+@apart_from_older_objects
 def pairwise_scores(
     model: nn.Module,
     task: LanguageTask,

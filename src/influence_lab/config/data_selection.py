@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from influence_lab.config.section import Section
-from influence_lab.data.selection_pool import pool_size
+from influence_lab.data.selection_words import pool_size
 
 Budget = Annotated[int, Field(ge=1)]
 

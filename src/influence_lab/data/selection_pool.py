@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from influence_lab.data.selection_words import BACKWARD, FORWARD, GIVEN
 from influence_lab.data.sequences import Sequences, pack
 from influence_lab.data.small_corpus import CONTEXT
 from influence_lab.data.small_corpus_words import (
@@ -12,20 +13,12 @@ from influence_lab.data.small_corpus_words import (
     FACTS,
     PROPERTIES,
     QUESTION,
-    STATEMENTS,
     encode,
     marked,
 )
 from influence_lab.data.small_questions import answered
 
 Pair = tuple[str, str]
-FORWARD = {name: form for name, form in STATEMENTS.items() if name != "reversed"}  # the compound comes first
-BACKWARD = {  # the same facts: nothing asks for the elements after the compound
-    "reversed": STATEMENTS["reversed"],
-    "met": "{first} meets {second} when {compound} forms",
-    "from": "from {first} and {second} chemists made {compound}",
-}
-GIVEN = "nature forms {compound} from"  # a question's wording for the selection; for the score it is QUESTION
 
 
 @dataclass(frozen=True)
@@ -93,12 +86,6 @@ def selection_world(seed: int, targets: int, wrong: int) -> SelectionWorld:
         scored=[answered(compound, FACTS[compound]) for compound in asked],
         lessons=[answered(compound, FACTS[compound], form) for form in (GIVEN, QUESTION) for compound in known],
     )
-
-
-def pool_size(wrong: int) -> int:
-    """Texts in the pool of `selection_world` with so many wrong statements on each unknown compound."""
-    half = len(FACTS) // 2
-    return half * (len(FORWARD) + len(BACKWARD) + wrong + 2) + 2 * half
 
 
 def text_sequences(texts: list[str]) -> Sequences:
