@@ -1,10 +1,13 @@
 """The language model's second stage in the smoke run."""
 
 import numpy as np
+import pytest
 
 from influence_lab.artifacts import read_arrays, read_facts, read_table
 from influence_lab.attributions.two_stage_names import VARIANTS
 from influence_lab.evaluations.two_stage_costs import ratios
+
+pytestmark = pytest.mark.dag
 
 
 def test_fine_tuning_learns_its_answers(smoke):

@@ -1,8 +1,11 @@
 """Two real stages of training of the small GPT in the smoke run, and the scores that are judged by them."""
 
 import numpy as np
+import pytest
 
 from influence_lab.artifacts import read_arrays, read_facts, read_table
+
+pytestmark = pytest.mark.dag
 
 
 def test_every_method_scores_every_text_for_every_question(smoke):
