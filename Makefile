@@ -35,13 +35,12 @@ clean:
 	find results -mindepth 1 -not -name README.md -delete
 
 # torch's wheel for Linux comes with or without CUDA, by where pip is told to look. The one with CUDA needs libraries
-# that the lock leaves out; where torch does not load, they are added from torch's own pinned list. Python compiles what
-# is imported when it is, which is a tenth of what lies there; pip would compile all of it, a minute long.
+# that the lock leaves out; where torch does not load, they are added from torch's own pinned list.
 .venv/ready: envs/requirements.lock envs/jupyterlab.json pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("make: $(PYTHON) is Python %d.%d; 3.11 or newer is needed: make PYTHON=/path/to/python3.11" % sys.version_info[:2])'
-	@echo 'Making .venv: about two minutes, once'
+	@echo 'Making .venv: about three minutes, once'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile -r envs/requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r envs/requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	$(BIN)/python -c 'import torch' 2>/dev/null || $(BIN)/python -m pip install --quiet 'torch==$(shell sed -n "s/^torch==//p" envs/requirements.lock)'
 	mkdir -p .venv/etc/jupyter/labconfig
