@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -10,6 +11,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.pages import PAGES
 
+PHONE, DESKTOP = 390, 1200  # pixels
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 pytestmark = [
@@ -43,26 +45,39 @@ def browser():
         running.close()
 
 
-@pytest.fixture
-def page(browser, address):
+@contextmanager
+def blank(browser, address, width):
     """A browser page that notes complaints, and requests to anything but the site, which it refuses."""
-    context = browser.new_context(viewport={"width": 1200, "height": 900}, color_scheme="light")
-    context.complaints = []
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme="light")
+    complaints = []
 
     def gate(route):
         if route.request.url.startswith(address):
             route.continue_()
         else:
-            context.complaints.append(f"asked for {route.request.url}")
+            complaints.append(f"asked for {route.request.url}")
             route.abort()
 
     context.route("**/*", gate)
-    opened = context.new_page()
-    opened.complaints = context.complaints
-    opened.on("console", lambda message: message.type == "error" and opened.complaints.append(message.text))
-    opened.on("pageerror", lambda error: opened.complaints.append(str(error)))
-    yield opened
+    page = context.new_page()
+    page.complaints = complaints
+    page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
     context.close()
+
+
+@pytest.fixture
+def page(browser, address):
+    with blank(browser, address, DESKTOP) as page:
+        yield page
+
+
+@pytest.fixture(scope="module", params=PAGES)
+def on_a_phone(browser, address, request):
+    """A page of the site, loaded once for the tests below, which pytest runs page by page in the order of this file."""
+    with blank(browser, address, PHONE) as page:
+        yield opened(page, address, request.param)
 
 
 def opened(page, address, name):
@@ -74,35 +89,37 @@ def opened(page, address, name):
     return page
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_figures_are_drawn_and_equations_typeset_without_a_complaint(page, address, name):
-    opened(page, address, name)
-    figures = page.locator(".plotly-figure").count()
+def widths(page):
+    return page.eval_on_selector_all(".plotly-figure .main-svg", "(all) => all.map((svg) => svg.clientWidth)")
+
+
+def test_figures_are_drawn_and_equations_typeset_without_a_complaint(on_a_phone):
+    figures = on_a_phone.locator(".plotly-figure").count()
     assert figures > 0
-    assert page.locator(".plotly-figure .main-svg").count() >= figures
-    assert page.locator("figcaption").count() >= figures
-    assert page.locator("mjx-container").count() > 10
-    assert page.locator("mjx-merror, .MathJax_Error").count() == 0
-    assert page.complaints == []
+    assert on_a_phone.locator(".plotly-figure .main-svg").count() >= figures
+    assert on_a_phone.locator("figcaption").count() >= figures
+    assert on_a_phone.locator("mjx-container").count() > 10
+    assert on_a_phone.locator("mjx-merror, .MathJax_Error").count() == 0
+    assert on_a_phone.complaints == []
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_no_figure_is_wider_than_a_phone(page, address, name):
-    page.set_viewport_size({"width": 390, "height": 800})
-    opened(page, address, name)
-    widths = page.eval_on_selector_all(".plotly-figure .main-svg", "(all) => all.map((svg) => svg.clientWidth)")
-    assert max(widths) <= 390
+def test_no_figure_is_wider_than_a_phone(on_a_phone):
+    assert max(widths(on_a_phone)) <= PHONE
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_dark_mode_changes_page_and_figures(page, address, name):
+def test_figures_use_the_width_of_a_desktop_and_dark_mode_changes_page_and_figures(on_a_phone):
+    page = on_a_phone
+    page.set_viewport_size({"width": DESKTOP, "height": 900})
+    page.wait_for_function(
+        f"[...document.querySelectorAll('.plotly-figure .main-svg')].some((svg) => svg.clientWidth > {PHONE})"
+    )
+
     def colours():
         return page.evaluate(
             """() => [getComputedStyle(document.body).backgroundColor,
                       getComputedStyle(document.querySelector('.plotly-figure .xtick text')).fill]"""
         )
 
-    opened(page, address, name)
     light = colours()
     page.locator("button.theme-switch-button").first.click()
     page.locator("button.theme-change-button[data-mode=dark]").first.click()
@@ -128,13 +145,13 @@ def test_the_front_page_links_each_measured_claim_to_its_verdict(page, address):
     links = page.eval_on_selector_all(".ledger td:first-child a", "(all) => all.map((link) => link.href)")
     assert len(links) == 51
     for link in (links[0], links[-1]):
-        page.goto(link)
+        page.goto(link, wait_until="domcontentloaded")
         assert page.locator(f"#{link.split('#')[1]} .verdict").count() == 1
     assert page.complaints == []
 
 
 def test_code_unfolds(page, address):
-    opened(page, address, PAGES[0])
+    page.goto(f"{address}/notebooks/{PAGES[0]}.html")
     hidden = page.locator("details.hide").first
     assert hidden.get_attribute("open") is None
     page.get_by_role("button", name="Show all code").click()
