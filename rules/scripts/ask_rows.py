@@ -1,6 +1,6 @@
 from influence_lab.artifacts import write_table
 from influence_lab.batch import batch
-from influence_lab.data.ask_rows import check_lengths, read_asked
+from influence_lab.data.ask_table import check_lengths, read_asked
 from influence_lab.models.ask_tokenizer import tokenizer_and_context
 
 with batch(snakemake):

@@ -10,7 +10,7 @@ from influence_lab.attributions import ask_stages
 from influence_lab.attributions.ask import check_room
 from influence_lab.attributions.ask_stages import Attributed, fit_stage, score_stage
 from influence_lab.attributions.language_factors import read_factors
-from influence_lab.data.ask_rows import check_lengths, read_asked
+from influence_lab.data.ask_table import check_lengths, read_asked
 from influence_lab.input_errors import InputError
 from influence_lab.models.adaptation import Adaptation
 from influence_lab.models.ask_tokenizer import tokenizer_and_context

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from influence_lab.data.ask_files import FileError
-from influence_lab.data.ask_rows import SHOWN, BadRowsError, check_asked, check_lengths, read_asked
+from influence_lab.data.ask_rows import SHOWN, BadRowsError, check_asked
+from influence_lab.data.ask_table import check_lengths, read_asked
 from influence_lab.locations import ROOT
 from tests.models.language_cases import MARKED
 

@@ -6,9 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from influence_lab.input_errors import InputError
 
 EXTENSIONS = (".jsonl", ".parquet")
@@ -42,7 +39,7 @@ def read_rows(path: Path, keys: tuple[str, ...]) -> list[Row]:
         if not path.exists():
             raise FileError(f"{path}: there is no such file below {Path.cwd()}; correct the path")
         rows = list(_json_lines(path) if path.suffix.lower() == ".jsonl" else _parquet(path, keys))
-    except (OSError, pa.ArrowException) as error:
+    except OSError as error:
         raise FileError(f"{path}: cannot be read ({(str(error) or type(error).__name__).splitlines()[0]})") from error
     if not rows:
         raise FileError(f"{path}: the file is empty; write at least one row")
@@ -82,7 +79,14 @@ def _row(place: str, content: Any) -> Row:
 
 
 def _parquet(path: Path, keys: tuple[str, ...]) -> Iterator[Row]:
-    table = pq.ParquetFile(path).read()
+    # not above: each start of Snakemake loads this module, and few have such a file
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    try:
+        table = pq.ParquetFile(path).read()
+    except pa.ArrowException as error:
+        raise OSError(str(error)) from error
     unknown = [name for name in table.column_names if name not in keys]
     if unknown and re.fullmatch(r"__index_level_\d+__", unknown[0]):
         raise FileError(f"{path}: the column {unknown[0]!r} is pandas' index; write the file with index=False")

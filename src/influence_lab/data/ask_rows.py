@@ -1,11 +1,9 @@
 """The reader's own texts and questions, checked row by row; docs/ask/README.md describes the format."""
 
-from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
-import pandas as pd
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -17,7 +15,6 @@ from pydantic import (
 )
 
 from influence_lab.data.ask_files import FileError, Row, read_rows
-from influence_lab.data.encoding import Tokenizer, encode_queries, encode_texts
 from influence_lab.input_errors import InputError
 
 SHOWN = 10  # bad rows that a message lists
@@ -84,7 +81,7 @@ class QueryRow(_AnyRow):
 KINDS: dict[str, type[_AnyRow]] = {"corpus": TextRow, "queries": QueryRow}
 
 
-def read_asked(kind: str, path: Path | str) -> pd.DataFrame:
+def checked_rows(kind: str, path: Path | str) -> list[dict[str, Any]]:
     """The rows of the reader's file in its order, none left out.
 
     Args:
@@ -92,7 +89,7 @@ def read_asked(kind: str, path: Path | str) -> pd.DataFrame:
         path: of a .jsonl or .parquet file.
 
     Returns:
-        Columns id (the row's place where it has none), place, and for the corpus text and candidate, for the queries
+        Keys id (the row's place where it has none), place, and for the corpus text and candidate, for the queries
         prompt, completion and wrong.
 
     Raises:
@@ -115,10 +112,10 @@ def read_asked(kind: str, path: Path | str) -> pd.DataFrame:
         else:
             named[values["id"]] = row.place
             found.append(values | {"place": row.place})
-    _refuse(f"ask.{kind}", bad, len(rows))
+    refuse(f"ask.{kind}", bad, len(rows))
     if kind == "corpus" and sum(not values["candidate"] for values in found) < 2:
         raise FileError(f"ask.corpus: {path}: at least two texts must be in the training set, without `candidate`")
-    return pd.DataFrame(found)
+    return found
 
 
 def check_asked(files: dict[str, str]) -> None:
@@ -130,34 +127,22 @@ def check_asked(files: dict[str, str]) -> None:
     said = []
     for kind, path in files.items():
         try:
-            read_asked(kind, path)
+            checked_rows(kind, path)
         except InputError as error:
             said.append(str(error))
     if said:
         raise BadRowsError("\n".join(said))
 
 
-def check_lengths(kind: str, table: pd.DataFrame, tokenizer: Tokenizer, context: int) -> None:
-    """Check that every row has a token to predict and no more of them than the model takes.
-
-    Args:
-        kind: `corpus` or `queries`.
-        table: from `read_asked`.
-        tokenizer: of the model.
-        context: most tokens of a row, marks included.
-
-    Raises:
-        BadRowsError: rows are too long, or have no token for this tokenizer.
-    """
-    columns = ("text",) if kind == "corpus" else ("prompt", "completion")
-    encode: Callable[..., Any] = encode_texts if kind == "corpus" else encode_queries
-    bad = []
-    for _, row in table.iterrows():
-        try:
-            encode(tokenizer, *([row[column]] for column in columns), [row["id"]], context)
-        except InputError as error:
-            bad.append((row["place"], str(error).removeprefix(f"{row['id']}: ")))
-    _refuse(f"ask.{kind}", bad, len(table), f"; at most {context} tokens (the model's context or ask.longest)")
+def refuse(setting: str, bad: list[tuple[str, str]], rows: int, limit: str = "") -> None:
+    """Raise `BadRowsError` if there are bad rows, each with its place and what is wrong with it."""
+    if not bad:
+        return
+    lines = [f"  {place}: {what}" for place, what in bad[:SHOWN]]
+    if len(bad) > SHOWN:
+        lines.append(f"  and {len(bad) - SHOWN} more")
+    head = f"{setting}: {len(bad)} of {rows} rows cannot be used; correct them and run again{limit} ({FORMAT})"
+    raise BadRowsError("\n".join([head, *lines]))
 
 
 def _checked(row: Row, model: type[_AnyRow]) -> _AnyRow:
@@ -181,13 +166,3 @@ def _said(error: Any, model: type[_AnyRow]) -> str:
     if error["type"] == "value_error" and (not key or message.startswith(("empty", "ends with"))):
         return f"{key}: {message}".removeprefix(": ")
     return f"{key}: got {error['input']!r}; allowed: {message}"
-
-
-def _refuse(setting: str, bad: list[tuple[str, str]], rows: int, limit: str = "") -> None:
-    if not bad:
-        return
-    lines = [f"  {place}: {what}" for place, what in bad[:SHOWN]]
-    if len(bad) > SHOWN:
-        lines.append(f"  and {len(bad) - SHOWN} more")
-    head = f"{setting}: {len(bad)} of {rows} rows cannot be used; correct them and run again{limit} ({FORMAT})"
-    raise BadRowsError("\n".join([head, *lines]))
