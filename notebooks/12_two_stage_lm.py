@@ -166,7 +166,7 @@ show_table(
 # %% [markdown]
 # ## Tracing the answers
 #
-# For each question the texts of stage one are ranked by the formula (eq-lmtwo-influence) and by what is left when a part is taken away:
+# For each question the texts of stage one are ranked by the formula {eq}`eq-lmtwo-influence` and by what is left when a part is taken away:
 #
 # - **without stage two's inverse**: the query's gradient at $\theta_{ft}$ goes straight to stage one's curvature;
 # - **without stage one's inverse**: what the public benchmark of the paper computes;

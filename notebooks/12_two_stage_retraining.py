@@ -142,7 +142,7 @@ show(
         NAMES,
         "LDS, mean over starts and queries",
     ),
-    f"{gain['seeds']} starts, {factored['queries']:.0f} queries. {INTERVALS} Dotted: what the true *mean* over starts would reach on one of them ({ceiling_of('lds')}). That is no upper bound: scores of a start's "
+    f"{gain['seeds']} starts, {factored['queries']:.0f} queries. {INTERVALS} Dotted: what the true mean over starts would reach on one of them ({ceiling_of('lds')}). That is no upper bound: scores of a start's "
     "own models may know what is special about that start.",
     "LDS by method: "
     + "; ".join(

@@ -90,7 +90,7 @@ def verdict(pair, digits=2):
     """A paired difference, and what it decides."""
     mean, half = pair
     finding = "better" if mean - half > 0 else "worse" if mean + half < 0 else "undecided"
-    return f"{plus_minus(pair, digits, '+')} (**{finding}**)"
+    return f"{plus_minus(pair, digits, '+')} ({finding})"
 
 
 def lines(table, by, order):
