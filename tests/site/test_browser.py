@@ -89,10 +89,6 @@ def opened(page, address, name):
     return page
 
 
-def widths(page):
-    return page.eval_on_selector_all(".plotly-figure .main-svg", "(all) => all.map((svg) => svg.clientWidth)")
-
-
 def test_figures_are_drawn_and_equations_typeset_without_a_complaint(on_a_phone):
     figures = on_a_phone.locator(".plotly-figure").count()
     assert figures > 0
@@ -104,7 +100,8 @@ def test_figures_are_drawn_and_equations_typeset_without_a_complaint(on_a_phone)
 
 
 def test_no_figure_is_wider_than_a_phone(on_a_phone):
-    assert max(widths(on_a_phone)) <= PHONE
+    figures = on_a_phone.locator(".plotly-figure .main-svg")
+    assert max(figures.evaluate_all("(all) => all.map((svg) => svg.clientWidth)")) <= PHONE
 
 
 def test_figures_use_the_width_of_a_desktop_and_dark_mode_changes_page_and_figures(on_a_phone):
